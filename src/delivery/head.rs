@@ -204,7 +204,10 @@ impl Head {
     /// The first value of the field called `name`.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&Bytes> {
-        self.headers_named(name).next()
+        self.headers
+            .iter()
+            .find(|header| header.is(name))
+            .map(|header| &header.value)
     }
 
     /// Every value of the field called `name`, in order.
