@@ -1,1 +1,6 @@
+//! One integration binary: every test drives the real program, or checks the house itself.
 
+mod commands;
+mod durability;
+mod receive;
+mod rig;
