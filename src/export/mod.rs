@@ -1,3 +1,13 @@
 //! A delivery as text.
 
+pub mod answer;
+pub mod clock;
+pub mod credentials;
+pub mod event;
+pub mod forwarded;
 pub mod json;
+pub mod ndjson;
+pub mod notice;
+pub mod paint;
+#[cfg(test)]
+mod samples;
