@@ -1,10 +1,13 @@
 //! A delivery as text.
 
 pub mod answer;
+pub mod body;
 pub mod clock;
 pub mod credentials;
+pub mod curl;
 pub mod event;
 pub mod forwarded;
+pub mod http;
 pub mod json;
 pub mod ndjson;
 pub mod notice;
