@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod curl;
 pub mod event;
 pub mod forwarded;
+pub mod har;
 pub mod http;
 pub mod json;
 pub mod ndjson;
