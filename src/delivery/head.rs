@@ -88,7 +88,10 @@ impl Head {
         let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut fields);
         match request.parse(&raw) {
-            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Complete(length)) if length == raw.len() => {}
+            Ok(httparse::Status::Complete(_)) => {
+                return Err(HeadError::Syntax("bytes after the blank line"));
+            }
             Ok(httparse::Status::Partial) => return Err(HeadError::Incomplete),
             Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyHeaders),
             Err(error) => return Err(HeadError::Syntax(describe(error))),
@@ -261,5 +264,7 @@ mod tests {
         let smuggled = [Header::new("A", "1\r\nB: 2")];
         assert!(Head::build("POST", b"/", &smuggled).is_err());
         assert!(Head::build("POST", b"/ HTTP/1.1\r\nA: b", &[]).is_err());
+        let second_request = [Header::new("A", "1\r\n\r\nGET /b HTTP/1.1\r\n")];
+        assert!(Head::build("POST", b"/", &second_request).is_err());
     }
 }

@@ -1,1 +1,3 @@
-//! Nothing here yet.
+//! A delivery as text.
+
+pub mod json;

@@ -1,1 +1,21 @@
-//! Nothing here yet.
+//! Is a delivery genuine, and if not, why? Pure: bytes, secrets and the time come in, a value goes
+//! out.
+//!
+//! [`verify`] answers by the letter; [`sign`] makes what it accepts; `diagnosis` looks for what
+//! would have matched. [`scheme`] holds the schemes as data, [`secret`] the secrets that cannot be
+//! printed, [`digest`] the fingerprints that everybody else uses too.
+
+pub mod digest;
+mod form;
+mod header;
+mod key;
+mod keyring;
+pub mod scheme;
+pub mod secret;
+mod sign;
+mod verify;
+
+pub use keyring::Keyring;
+pub use secret::Secret;
+pub use sign::sign;
+pub use verify::verify;
