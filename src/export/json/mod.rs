@@ -10,4 +10,4 @@ mod tokens;
 
 pub use pretty::{minify, pretty};
 pub use survey::{Survey, survey};
-pub use tokens::{SyntaxError, Token, TokenKind, Tokens, text};
+pub use tokens::{SyntaxError, Token, TokenKind, Tokens, place, text};

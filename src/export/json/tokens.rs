@@ -64,19 +64,28 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     fn new(source: &[u8], at: usize, problem: &'static str) -> Self {
-        let before = &source[..at.min(source.len())];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
+        let (line, column) = place(source, at);
         Self {
             at,
-            line: 1 + memchr::memchr_iter(b'\n', before).count(),
-            column: 1 + before[line_start..]
-                .iter()
-                .filter(is_character_start)
-                .count(),
+            line,
+            column,
             problem,
         }
     }
+}
+
+/// The line of a byte and its character on that line, both from 1.
+#[must_use]
+pub fn place(source: &[u8], at: usize) -> (usize, usize) {
+    let before = &source[..at.min(source.len())];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
+    let line = 1 + memchr::memchr_iter(b'\n', before).count();
+    let column = 1 + before[line_start..]
+        .iter()
+        .filter(is_character_start)
+        .count();
+    (line, column)
 }
 
 impl fmt::Display for SyntaxError {
