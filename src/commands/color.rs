@@ -3,14 +3,19 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
+use crate::export::paint::Paint;
+
 use super::arguments::ColorChoice;
 
 /// Whether standard output is coloured.
 #[must_use]
-pub fn stdout(choice: ColorChoice) -> bool {
-    decide(choice, std::io::stdout().is_terminal(), |name| {
-        std::env::var_os(name)
-    })
+pub(super) fn stdout(choice: ColorChoice) -> Paint {
+    let is_terminal = std::io::stdout().is_terminal();
+    if decide(choice, is_terminal, |name| std::env::var_os(name)) {
+        Paint::On
+    } else {
+        Paint::Off
+    }
 }
 
 /// The option wins; then `NO_COLOR`, then `FORCE_COLOR` and `CLICOLOR_FORCE`, then `TERM=dumb`,

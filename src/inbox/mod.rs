@@ -8,6 +8,7 @@
 pub mod decide;
 pub mod diagnose;
 pub mod expect;
+pub mod held;
 pub mod memory;
 pub mod tail;
 mod tally;
@@ -15,6 +16,7 @@ mod tally;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{broadcast, watch};
 
 use crate::delivery::{
@@ -27,6 +29,7 @@ use crate::store::{Store, StoreError};
 
 use decide::{Decision, Facts, decide};
 use diagnose::Diagnostician;
+use held::Held;
 use memory::{Conclusion, EventKey, Flight, Memory, Sighted};
 pub use tally::{Tally, Totals};
 
@@ -76,6 +79,7 @@ struct Shared {
     tally: Tally,
     notices: broadcast::Sender<Notice>,
     diagnostician: Diagnostician,
+    held: Held,
 }
 
 /// What [`Inbox::settled`] needs to know of a request that was answered.
@@ -101,7 +105,7 @@ impl Inbox {
     pub fn new(store: Store, keyring: Keyring, policy: Policy) -> Result<Self, StoreError> {
         let memory = Arc::new(Memory::default());
         store.remembered(|seen| {
-            let key = EventKey::new(seen.provider, &seen.event_id, seen.trusted);
+            let key = EventKey::new(seen.provider, seen.event_id, seen.trusted);
             memory.recall(key, seen.id, seen.acknowledged);
         })?;
         let keyring = Arc::new(keyring);
@@ -117,6 +121,7 @@ impl Inbox {
                 tally: Tally::default(),
                 notices,
                 diagnostician,
+                held: Held::default(),
             }),
         })
     }
@@ -145,6 +150,15 @@ impl Inbox {
                 Sighted::Busy(waiting) => shared = outcome(waiting).await,
             }
         }
+    }
+
+    /// Waits for the answer that a person gives to a held delivery.
+    pub async fn held(&self, receipt: &Receipt) -> Reply {
+        let released = match receipt.id() {
+            Some(id) => self.shared.held.wait(id, Timestamp::now()).await,
+            None => None,
+        };
+        released.unwrap_or_else(decide::unstored)
     }
 
     /// Records what the peer really got.

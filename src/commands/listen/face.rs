@@ -6,22 +6,19 @@
 use std::io;
 
 use crate::delivery::Delivery;
+use crate::export::line::{self, Reader};
 use crate::export::ndjson::{self, Bodies};
 use crate::export::credentials::Credentials;
 use crate::signature::digest;
+use crate::store::Store;
 
-use super::super::output;
+use super::super::{lookup, output};
 
 /// How deliveries are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(in crate::commands) enum Face {
     /// Lines for people: aligned on a terminal, `key=value` in a pipe.
-    Text {
-        /// Standard output is a terminal.
-        terminal: bool,
-        /// Coloured.
-        color: bool,
-    },
+    Text(Reader),
     /// Objects for programs.
     Json(ndjson::Options),
     /// Nothing.
@@ -33,7 +30,7 @@ impl Face {
     pub(in crate::commands) fn json(bodies: Bodies) -> Self {
         Self::Json(ndjson::Options {
             bodies,
-            credentials: Credentials::Shown,
+            credentials: Credentials::Revealed,
         })
     }
 
@@ -41,12 +38,12 @@ impl Face {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub(in crate::commands) fn delivery(self, delivery: &Delivery) -> io::Result<()> {
+    pub(in crate::commands) fn delivery(&self, delivery: &Delivery, store: &Store) -> io::Result<()> {
         match self {
-            Self::Text { terminal, color } => say(&super::super::lines::delivery(delivery, terminal, color)),
+            Self::Text(reader) => say(&line::delivery(delivery, lookup::gap(store, delivery), reader)),
             Self::Json(options) => {
                 let sha256 = digest::sha256(&delivery.request().body);
-                say(&ndjson::delivery(delivery, &sha256, options))
+                say(&ndjson::delivery(delivery, &sha256, *options))
             }
             Self::Quiet => Ok(()),
         }
@@ -56,7 +53,7 @@ impl Face {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub(super) fn object(self, object: &str) -> io::Result<()> {
+    pub(super) fn object(&self, object: &str) -> io::Result<()> {
         if self.is_json() {
             say(object)
         } else {
@@ -64,17 +61,17 @@ impl Face {
         }
     }
 
-    pub(super) fn is_quiet(self) -> bool {
-        self == Self::Quiet
+    pub(super) fn is_quiet(&self) -> bool {
+        matches!(self, Self::Quiet)
     }
 
-    pub(super) fn is_json(self) -> bool {
+    pub(super) fn is_json(&self) -> bool {
         matches!(self, Self::Json(_))
     }
 
     /// Says something to the person, where text is shown.
-    pub(super) fn remark(self, text: &str) {
-        if matches!(self, Self::Text { .. }) {
+    pub(super) fn remark(&self, text: &str) {
+        if matches!(self, Self::Text(_)) {
             output::complain(text);
         }
     }

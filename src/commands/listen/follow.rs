@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryId};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
 use crate::store::Store;
@@ -30,11 +30,11 @@ pub(super) async fn follow(
     stop: Stop,
 ) -> Followed {
     let mut follower = Follower {
-        tail: Tail::after(store.last()),
+        tail: Tail::after(newest(&store)),
         face,
         expectation,
     };
-    if face.is_quiet() && follower.expectation.is_none() {
+    if follower.face.is_quiet() && follower.expectation.is_none() {
         stop.finished().await;
         return Followed::default();
     }
@@ -78,7 +78,7 @@ impl Follower {
             expectation,
         } = self;
         let read = tail.poll(store, |delivery| {
-            show(*face, expectation.as_mut(), delivery, stop)
+            show(face, store, expectation.as_mut(), delivery, stop)
         });
         if let Err(error) = read {
             let warning = Problem::failed("store", "cannot read the store to show deliveries")
@@ -89,7 +89,8 @@ impl Follower {
 }
 
 fn show(
-    face: Face,
+    face: &Face,
+    store: &Store,
     expectation: Option<&mut Expectation>,
     delivery: &Delivery,
     stop: &Stop,
@@ -107,7 +108,7 @@ fn show(
     if !counts {
         return ControlFlow::Continue(());
     }
-    match face.delivery(delivery) {
+    match face.delivery(delivery, store) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             stop.because(reason_of(&error));
@@ -122,4 +123,8 @@ fn reason_of(error: &io::Error) -> Reason {
     } else {
         Reason::OutputFailed
     }
+}
+
+fn newest(store: &Store) -> Option<DeliveryId> {
+    store.counts().ok().and_then(|counts| counts.newest)
 }

@@ -55,18 +55,18 @@ async fn listen(setup: Setup) -> Result {
     let store = open_store(&setup, &url)?;
     let signing = words::signing(&keyring, setup.policy.tolerance);
     let inbox = Inbox::new(store.clone(), keyring, setup.policy.clone())
-        .map_err(|error| super::lookup::unreadable(&error))?;
+        .map_err(|error| super::lookup::trouble(&error))?;
     let stop = Stop::new();
     stop.on_signals().map_err(|error| {
         Problem::failed("signals", "cannot listen for signals").why(error.to_string())
     })?;
     let followed = tokio::spawn(follow(
         store.clone(),
-        setup.face,
+        setup.face.clone(),
         setup.expectation.clone(),
         stop.clone(),
     ));
-    tokio::spawn(news(inbox.clone(), setup.face));
+    tokio::spawn(news(inbox.clone(), setup.face.clone()));
     if let Some(timeout) = setup.timeout {
         stop.after(timeout, Reason::TimedOut);
     }
@@ -78,7 +78,9 @@ async fn listen(setup: Setup) -> Result {
     server::serve(listener, receiver, setup.limits, stop.told()).await;
     let reason = stop.reason();
     stop.finish();
-    store.flush().await;
+    if let Err(error) = store.flush().await {
+        output::complain(&super::lookup::trouble(&error).text("warning"));
+    }
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
     last_words(&setup, started, &totals, reason)?;
@@ -110,13 +112,15 @@ impl Handler for Receiver {
 
 fn open_store(setup: &Setup, url: &str) -> Result<Store> {
     let store = Store::open(&setup.location, setup.retention)
-        .map_err(|error| super::lookup::cannot_open(&error))?;
-    store.set_holder(url);
+        .map_err(|error| super::lookup::trouble(&error))?;
+    store
+        .set_holder(url)
+        .map_err(|error| super::lookup::trouble(&error))?;
     Ok(store)
 }
 
 fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Result<()> {
-    let face = setup.face;
+    let face = &setup.face;
     let ready = Ready {
         at: Timestamp::now(),
         local: url,
@@ -160,14 +164,14 @@ async fn news(inbox: Inbox, face: Face) {
     let mut notices = inbox.notices();
     loop {
         match notices.recv().await {
-            Ok(notice) => tell(&inbox, face, &notice),
+            Ok(notice) => tell(&inbox, &face, &notice),
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-fn tell(inbox: &Inbox, face: Face, notice: &Notice) {
+fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
     let refused = inbox.totals().unstored;
     let said = |error, recovered| {
         let failed = StoreFailed {

@@ -1,6 +1,5 @@
 //! The options of `listen`, as written and as resolved.
 
-use std::io::{self, IsTerminal};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,13 +11,14 @@ use crate::filter::Filter;
 use crate::inbox::Policy;
 use crate::inbox::expect::Expectation;
 use crate::net::server::Limits;
-use crate::store::{Location, Retention};
+use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
+use super::super::export::BodyChoice;
 use super::super::problem::{Problem, Result};
 use super::super::settings::{Layer, TOLERANCE, location};
 use super::super::values::{Size, Span};
-use super::super::{Everywhere, color};
+use super::super::{Everywhere, color, output};
 use super::face::Face;
 
 const DEFAULT_PORT: u16 = 6464;
@@ -92,15 +92,6 @@ enum Mode {
     Quiet,
 }
 
-/// How much of a body is printed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum BodyChoice {
-    #[default]
-    Auto,
-    Full,
-    None,
-}
-
 /// The options of a listener, resolved.
 #[derive(Debug)]
 pub(super) struct Setup {
@@ -110,7 +101,7 @@ pub(super) struct Setup {
     pub(super) secrets: SecretArgs,
     pub(super) policy: Policy,
     pub(super) location: Location,
-    pub(super) retention: Retention,
+    pub(super) retention: Options,
     pub(super) limits: Limits,
     pub(super) face: Face,
     pub(super) ready_file: Option<PathBuf>,
@@ -192,9 +183,9 @@ fn policy(layer: &Layer) -> Result<Policy> {
     })
 }
 
-fn retention(layer: &Layer) -> Retention {
-    let default = Retention::default();
-    Retention {
+fn retention(layer: &Layer) -> Options {
+    let default = Options::default();
+    Options {
         keep: layer.keep.unwrap_or(default.keep),
         keep_bytes: layer.keep_bytes.map_or(default.keep_bytes, |size| size.0),
     }
@@ -216,15 +207,10 @@ fn limits(layer: &Layer) -> Result<Limits> {
 }
 
 fn face(arguments: &ListenArgs, everywhere: Everywhere) -> Result<Face> {
-    let bodies = match arguments.body {
-        BodyChoice::Auto => Bodies::Auto,
-        BodyChoice::Full => Bodies::Full,
-        BodyChoice::None => Bodies::None,
-    };
     let color = color::stdout(everywhere.color);
     match arguments.output.unwrap_or(Mode::Auto) {
-        Mode::Auto | Mode::Text => Ok(Face::Text { terminal: io::stdout().is_terminal(), color }),
-        Mode::Json => Ok(Face::json(bodies)),
+        Mode::Auto | Mode::Text => Ok(Face::Text(output::reader(color))),
+        Mode::Json => Ok(Face::json(arguments.body.bodies())),
         Mode::Quiet => Ok(Face::Quiet),
     }
 }

@@ -1,0 +1,1 @@
+//! `hook64 show`: one delivery in full.
