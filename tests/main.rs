@@ -2,5 +2,6 @@
 
 mod commands;
 mod durability;
+mod floors;
 mod receive;
 mod rig;
