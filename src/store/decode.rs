@@ -15,7 +15,7 @@ use crate::delivery::{
     Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
 };
 
-use super::digest::sha256;
+use crate::signature::digest::sha256;
 use super::encode::FindingRow;
 use super::fields;
 use super::numbers::{after, count, duration, timestamp};

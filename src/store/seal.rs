@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::delivery::{Arrival, Disagreement};
 
-use super::digest::sha256;
+use crate::signature::digest::sha256;
 use super::fields;
 
 /// An arrival with its checksums and its written-out parts.
