@@ -10,8 +10,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -39,11 +39,31 @@ struct Scenario {
 }
 
 const SCENARIOS: [Scenario; 5] = [
-    Scenario { name: "2 KiB, 1 connection", body: 2 << 10, connections: 1 },
-    Scenario { name: "2 KiB, 64 connections", body: 2 << 10, connections: 64 },
-    Scenario { name: "2 KiB, 512 connections", body: 2 << 10, connections: 512 },
-    Scenario { name: "64 KiB, 64 connections", body: 64 << 10, connections: 64 },
-    Scenario { name: "1 MiB, 8 connections", body: 1 << 20, connections: 8 },
+    Scenario {
+        name: "2 KiB, 1 connection",
+        body: 2 << 10,
+        connections: 1,
+    },
+    Scenario {
+        name: "2 KiB, 64 connections",
+        body: 2 << 10,
+        connections: 64,
+    },
+    Scenario {
+        name: "2 KiB, 512 connections",
+        body: 2 << 10,
+        connections: 512,
+    },
+    Scenario {
+        name: "64 KiB, 64 connections",
+        body: 64 << 10,
+        connections: 64,
+    },
+    Scenario {
+        name: "1 MiB, 8 connections",
+        body: 1 << 20,
+        connections: 8,
+    },
 ];
 
 /// What one run gave.
@@ -64,7 +84,9 @@ fn main() -> Outcome<()> {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1)
     };
-    let seconds = after("--seconds").and_then(|text| text.parse().ok()).unwrap_or(5);
+    let seconds = after("--seconds")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(5);
     let only = after("--only");
     println!(
         "{:<24} {:>10} {:>10} {:>6} {:>9} {:>9} {:>9} {:>9}",
@@ -86,7 +108,11 @@ fn main() -> Outcome<()> {
             ours.p99.as_secs_f64() * 1e3,
             bare.p50.as_secs_f64() * 1e3,
             ours.peak_mib,
-            if ours.refused == 0 { String::new() } else { format!("  ({} not 2xx)", ours.refused) },
+            if ours.refused == 0 {
+                String::new()
+            } else {
+                format!("  ({} not 2xx)", ours.refused)
+            },
         );
     }
     Ok(())
@@ -116,7 +142,11 @@ fn start_bare() -> Outcome<Server> {
     let stdout = child.stdout.take().ok_or("no output")?;
     BufReader::new(stdout).read_line(&mut line)?;
     let address = line.trim().parse()?;
-    Ok(Server { child, address, _directory: directory })
+    Ok(Server {
+        child,
+        address,
+        _directory: directory,
+    })
 }
 
 fn start_listener() -> Outcome<Server> {
@@ -129,14 +159,29 @@ fn start_listener() -> Outcome<Server> {
     std::fs::write(&secret, SECRET)?;
     let ready = directory.path().join("ready");
     let child = Command::new(env!("CARGO_BIN_EXE_hook64"))
-        .args(["listen", "--port", "0", "--output", "quiet", "--max-connections", "1024"])
-        .arg("--store").arg(directory.path().join("load.db"))
-        .arg("--secret-file").arg(&secret)
-        .arg("--ready-file").arg(&ready)
+        .args([
+            "listen",
+            "--port",
+            "0",
+            "--output",
+            "quiet",
+            "--max-connections",
+            "1024",
+        ])
+        .arg("--store")
+        .arg(directory.path().join("load.db"))
+        .arg("--secret-file")
+        .arg(&secret)
+        .arg("--ready-file")
+        .arg(&ready)
         .stderr(Stdio::null())
         .spawn()?;
     let address = wait_for(&ready)?;
-    Ok(Server { child, address, _directory: directory })
+    Ok(Server {
+        child,
+        address,
+        _directory: directory,
+    })
 }
 
 fn wait_for(ready: &Path) -> Outcome<SocketAddr> {
@@ -156,7 +201,10 @@ fn request(body: usize) -> Vec<u8> {
     let mut text = String::from(
         r#"{"task_id":"550e8400-e29b-41d4-a716-446655440000","status":"completed","task_type":"find_email","result":{"notes":""#,
     );
-    text.extend(std::iter::repeat_n('x', body.saturating_sub(text.len() + 3)));
+    text.extend(std::iter::repeat_n(
+        'x',
+        body.saturating_sub(text.len() + 3),
+    ));
     text.push_str("\"}}");
     let secrets = [Secret::new(SECRET)];
     let at = Timestamp::now().as_second();
@@ -179,7 +227,9 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
         .windows(MARK.len())
         .position(|window| window == MARK.as_bytes())
         .ok_or("no mark")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let events = Arc::new(AtomicU64::new(1));
     let (latencies, refused, elapsed) = runtime.block_on(async {
         let start = Instant::now();
@@ -187,7 +237,13 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
         let tasks: Vec<_> = (0..scenario.connections)
             .map(|_| {
                 let events = Arc::clone(&events);
-                tokio::spawn(connection(server.address, request.clone(), mark, until, events))
+                tokio::spawn(connection(
+                    server.address,
+                    request.clone(),
+                    mark,
+                    until,
+                    events,
+                ))
             })
             .collect();
         let mut latencies = Vec::new();
@@ -203,7 +259,10 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
     latencies.sort_unstable();
     let quantile = |part: f64| {
         let at = (latencies.len() as f64 * part) as usize;
-        latencies.get(at.min(latencies.len().saturating_sub(1))).copied().unwrap_or_default()
+        latencies
+            .get(at.min(latencies.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or_default()
     };
     Ok(Measured {
         per_second: latencies.len() as f64 / elapsed.as_secs_f64(),
@@ -282,7 +341,11 @@ fn bare_server() -> Outcome<()> {
     })
 }
 
-async fn say_ok(request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+async fn say_ok(
+    request: hyper::Request<Incoming>,
+) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let _ = request.into_body().collect().await;
-    Ok(hyper::Response::new(Full::new(Bytes::from_static(b"{\"ok\":true}"))))
+    Ok(hyper::Response::new(Full::new(Bytes::from_static(
+        b"{\"ok\":true}",
+    ))))
 }

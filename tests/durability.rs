@@ -53,7 +53,9 @@ fn after_twenty_kills_under_load_every_acknowledged_delivery_is_there_byte_for_b
             acknowledged.lock().unwrap().extend(poster.join().unwrap());
         }
     }
-    let exported = home.run(&["export", "--format", "ndjson", "--body", "full"]).expect(0);
+    let exported = home
+        .run(&["export", "--format", "ndjson", "--body", "full"])
+        .expect(0);
     let stored: HashMap<String, String> = exported
         .json_lines()
         .into_iter()
@@ -101,9 +103,8 @@ fn an_emptied_store_is_noticed_and_not_taken_for_a_new_one() {
 fn the_store_is_private_whatever_the_umask() {
     let home = Home::new();
     let listener = home.listen::<&str>(&[]);
-    let mode = |path: &std::path::Path| {
-        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
-    };
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&home.store()), 0o600);
     assert_eq!(mode(home.store().parent().unwrap()), 0o700);
     drop(listener);

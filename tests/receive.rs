@@ -122,14 +122,20 @@ fn an_event_is_first_once_and_a_duplicate_ever_after_even_across_kill_9() {
     assert_eq!(listener.next("delivery")["sighting"], "first");
     assert_eq!(post_event(&listener, &signature, "e-1", BODY), 200);
     let again = listener.next("delivery");
-    assert_eq!((&again["sighting"], &again["event"]), (&"duplicate".into(), &1.into()));
+    assert_eq!(
+        (&again["sighting"], &again["event"]),
+        (&"duplicate".into(), &1.into())
+    );
     assert_eq!(again["answer"]["by"], "duplicate");
     listener.kill();
 
     let listener = with_secret(&home);
     assert_eq!(post_event(&listener, &signature, "e-1", BODY), 200);
     let after = listener.next("delivery");
-    assert_eq!((&after["sighting"], &after["seq"]), (&"duplicate".into(), &3.into()));
+    assert_eq!(
+        (&after["sighting"], &after["seq"]),
+        (&"duplicate".into(), &3.into())
+    );
 }
 
 #[test]
@@ -139,7 +145,10 @@ fn of_twenty_simultaneous_deliveries_of_one_event_exactly_one_is_first() {
     let signature = signed(&home, BODY);
     for round in 0..5 {
         let event = format!("e-{round}");
-        let headers = [("Sixtyfour-Signature", &*signature), ("Sixtyfour-Event-Id", &*event)];
+        let headers = [
+            ("Sixtyfour-Signature", &*signature),
+            ("Sixtyfour-Event-Id", &*event),
+        ];
         let request = post_bytes("/", &headers, BODY);
         let start = Arc::new(Barrier::new(20));
         let threads: Vec<_> = (0..20)
@@ -190,16 +199,20 @@ fn the_same_event_id_with_another_body_is_flagged() {
     assert_eq!(listener.next("delivery")["conflict"], false);
     post(&listener.address, "/", &headers, b"{\"a\":2}");
     let second = listener.next("delivery");
-    assert_eq!((&second["sighting"], &second["conflict"]), (&"duplicate".into(), &true.into()));
+    assert_eq!(
+        (&second["sighting"], &second["conflict"]),
+        (&"duplicate".into(), &true.into())
+    );
 }
 
 #[test]
 fn what_was_sent_comes_back_byte_for_byte() {
     let home = Home::new();
     let listener = home.listen::<&str>(&[]);
-    let mut sent = b"PUT /%00/..?x=%1b HTTP/1.1\r\nhOsT: a\r\nX-B: 2\r\nx-b:  1 \r\nX-Raw: \xff\xfe\x80\r\n\
+    let mut sent =
+        b"PUT /%00/..?x=%1b HTTP/1.1\r\nhOsT: a\r\nX-B: 2\r\nx-b:  1 \r\nX-Raw: \xff\xfe\x80\r\n\
         Content-Length: 5\r\n\r\n"
-        .to_vec();
+            .to_vec();
     sent.extend_from_slice(b"\x00\xff\r\n\n");
     assert_eq!(raw(&listener.address, &sent).unwrap().status, 200);
     listener.next("delivery");
@@ -219,7 +232,10 @@ fn a_body_over_the_limit_is_answered_413_and_kept_up_to_it() {
     let answer = post(&listener.address, "/", &[], &[b'x'; 5_000_000]);
     assert_eq!(answer.status, 413);
     let delivery = listener.next("delivery");
-    assert_eq!((&delivery["body_cut"], &delivery["body_bytes"]), (&true.into(), &1024.into()));
+    assert_eq!(
+        (&delivery["body_cut"], &delivery["body_bytes"]),
+        (&true.into(), &1024.into())
+    );
 }
 
 #[test]
@@ -251,7 +267,14 @@ fn what_is_not_http_is_answered_400_and_captured_as_malformed() {
     assert_eq!(raw(&listener.address, smuggled).unwrap().status, 400);
     let delivery = listener.next("delivery");
     assert_eq!(delivery["answer"]["by"], "defect");
-    assert_eq!(raw(&listener.address, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03junk\r\n\r\n").map_or(400, |a| a.status), 400);
+    assert_eq!(
+        raw(
+            &listener.address,
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03junk\r\n\r\n"
+        )
+        .map_or(400, |a| a.status),
+        400
+    );
     assert_eq!(post(&listener.address, "/", &[], b"fine").status, 200);
 }
 
@@ -285,7 +308,11 @@ fn a_stopped_listener_says_what_it_captured_and_leaves_with_0() {
     post(&listener.address, "/", &[], b"x");
     listener.line();
     let ended = listener.stop().expect(0);
-    assert!(ended.stderr.contains("Ready. Waiting for deliveries."), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("Ready. Waiting for deliveries."),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains("1 deliver"), "{}", ended.stderr);
 }
 
@@ -295,7 +322,11 @@ fn sigterm_closes_cleanly_and_leaves_with_143() {
     let listener = home.listen::<&str>(&[]);
     listener.signal("TERM");
     let ended = listener.ended().expect(143);
-    assert!(ended.stdout.contains("\"kind\":\"stopped\""), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("\"kind\":\"stopped\""),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -307,7 +338,10 @@ fn it_listens_on_both_loopbacks() {
     if has_v6 {
         assert_eq!(post(&format!("[::1]:{port}"), "/", &[], b"x").status, 200);
     }
-    assert_eq!(post(&format!("127.0.0.1:{port}"), "/", &[], b"x").status, 200);
+    assert_eq!(
+        post(&format!("127.0.0.1:{port}"), "/", &[], b"x").status,
+        200
+    );
 }
 
 #[test]
@@ -315,8 +349,16 @@ fn a_second_listener_on_one_store_is_refused_and_told_who_has_it() {
     let home = Home::new();
     let listener = home.listen::<&str>(&[]);
     let second = home.run(&["listen", "--port", "0"]).expect(1);
-    assert!(second.stderr.contains(&listener.pid().to_string()), "{}", second.stderr);
-    assert!(second.stderr.contains(&listener.address), "{}", second.stderr);
+    assert!(
+        second.stderr.contains(&listener.pid().to_string()),
+        "{}",
+        second.stderr
+    );
+    assert!(
+        second.stderr.contains(&listener.address),
+        "{}",
+        second.stderr
+    );
 }
 
 #[test]
@@ -343,10 +385,16 @@ fn a_closed_output_ends_the_listener_quietly() {
         .spawn()
         .unwrap();
     let url = eventually("ready", || {
-        std::fs::read_to_string(&ready).ok().filter(|text| text.ends_with('\n'))
+        std::fs::read_to_string(&ready)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
     });
     drop(child.stdout.take());
-    let address = url.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let address = url
+        .trim()
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
+        .to_owned();
     post(&address, "/", &[], b"x");
     let status = eventually("it ends", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));

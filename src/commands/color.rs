@@ -29,7 +29,9 @@ fn decide(
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto if environment("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        ColorChoice::Auto if environment("NO_COLOR").is_some_and(|value| !value.is_empty()) => {
+            false
+        }
         ColorChoice::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
         ColorChoice::Auto if environment("TERM").is_some_and(|value| value == "dumb") => false,
         ColorChoice::Auto => is_terminal,
@@ -52,7 +54,11 @@ mod tests {
         use ColorChoice::{Always, Auto, Never};
         assert!(with(&[("NO_COLOR", "1")], Always, false));
         assert!(!with(&[("FORCE_COLOR", "1")], Never, true));
-        assert!(!with(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], Auto, true));
+        assert!(!with(
+            &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")],
+            Auto,
+            true
+        ));
         assert!(with(&[("NO_COLOR", "")], Auto, true));
         assert!(with(&[("FORCE_COLOR", "1"), ("TERM", "dumb")], Auto, false));
         assert!(!with(&[("TERM", "dumb")], Auto, true));

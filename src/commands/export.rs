@@ -92,13 +92,20 @@ pub(super) fn run(arguments: &ExportArgs) -> Result {
     let mut writer = Writer::new(arguments)?;
     let mut outcome = Ok(());
     let now = Timestamp::now();
-    lookup::each(&store, &filter, Order::OldestFirst, arguments.limit, now, |delivery| {
-        outcome = writer.write(&delivery);
-        match outcome {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
+    lookup::each(
+        &store,
+        &filter,
+        Order::OldestFirst,
+        arguments.limit,
+        now,
+        |delivery| {
+            outcome = writer.write(&delivery);
+            match outcome {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        },
+    )?;
     outcome?;
     if writer.count == 0 {
         return Err(lookup::nothing_found(&store, &location, &filter));
@@ -157,7 +164,11 @@ impl<'a> Writer<'a> {
             }
             Format::Body => self.out.bytes(&delivery.request().body),
             Format::Har => {
-                let before = if first { har::opening() } else { ",".to_owned() };
+                let before = if first {
+                    har::opening()
+                } else {
+                    ",".to_owned()
+                };
                 let entry = har::entry(delivery, self.credentials);
                 self.out.bytes(format!("{before}{entry}").as_bytes())
             }

@@ -11,7 +11,6 @@ use crate::delivery::Delivery;
 use crate::export::credentials::Credentials;
 use crate::export::ndjson::{self, Bodies};
 use crate::export::table::Table;
-use crate::filter::Filter;
 use crate::signature::digest;
 use crate::store::Order;
 
@@ -44,10 +43,17 @@ pub(super) fn run(arguments: &ListArgs, everywhere: Everywhere) -> Result {
     let store = lookup::open_at(&location)?;
     let mut newest = Vec::new();
     let now = Timestamp::now();
-    lookup::each(&store, &filter, Order::NewestFirst, Some(arguments.limit), now, |delivery| {
-        newest.push(delivery);
-        ControlFlow::Continue(())
-    })?;
+    lookup::each(
+        &store,
+        &filter,
+        Order::NewestFirst,
+        Some(arguments.limit),
+        now,
+        |delivery| {
+            newest.push(delivery);
+            ControlFlow::Continue(())
+        },
+    )?;
     if newest.is_empty() {
         return Err(lookup::nothing_found(&store, &location, &filter));
     }

@@ -114,7 +114,10 @@ fn no_such_delivery(id: &str, shared: &str, near: &[Candidate]) -> Problem {
     );
     match near.first() {
         Some(nearest) => problem
-            .why(format!("event ids that begin with {shared}: {}", list(near)))
+            .why(format!(
+                "event ids that begin with {shared}: {}",
+                list(near)
+            ))
             .fix(format!(
                 "hook64 show {}",
                 text::line(nearest.event_id.as_bytes())
@@ -212,9 +215,7 @@ pub(super) fn each(
 
 /// Why a list is empty: nothing was captured, or nothing matches.
 pub(super) fn nothing_found(store: &Store, location: &Location, filter: &Filter) -> Problem {
-    let is_empty = store
-        .counts()
-        .is_ok_and(|counts| counts.newest.is_none());
+    let is_empty = store.counts().is_ok_and(|counts| counts.newest.is_none());
     if is_empty || filter.is_all() {
         return nothing_captured(location);
     }

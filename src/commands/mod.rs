@@ -31,12 +31,18 @@ use clap::{Args, Parser, Subcommand};
 
 use arguments::ColorChoice;
 pub use exit::Exit;
-pub use report::install as report_panics;
 use problem::Result;
+pub use report::install as report_panics;
 
 /// Receive, inspect and provoke webhooks of Sixtyfour AI and ELAN Languages, on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "hook64", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "hook64",
+    version,
+    about,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "hook64 alone is hook64 listen.")]
 struct Arguments {
     #[command(flatten)]

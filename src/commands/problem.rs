@@ -10,7 +10,7 @@ use super::exit::Exit;
 
 /// An error or a warning for a person, with its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(super) struct Problem {
     exit: Exit,
     code: &'static str,
     what: String,
@@ -19,11 +19,11 @@ pub struct Problem {
 }
 
 /// What a command gives back.
-pub type Result<T = Exit> = std::result::Result<T, Problem>;
+pub(super) type Result<T = Exit> = std::result::Result<T, Problem>;
 
 impl Problem {
     /// A problem: its exit code, its name for programs, and what happened, in one line.
-    pub fn new(exit: Exit, code: &'static str, what: impl Into<String>) -> Self {
+    pub(super) fn new(exit: Exit, code: &'static str, what: impl Into<String>) -> Self {
         Self {
             exit,
             code,
@@ -34,38 +34,38 @@ impl Problem {
     }
 
     /// A bad value or flag.
-    pub fn usage(what: impl Into<String>) -> Self {
+    pub(super) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::Usage, "usage", what)
     }
 
     /// A run-time failure.
-    pub fn failed(code: &'static str, what: impl Into<String>) -> Self {
+    pub(super) fn failed(code: &'static str, what: impl Into<String>) -> Self {
         Self::new(Exit::Failed, code, what)
     }
 
     /// Adds the cause.
     #[must_use]
-    pub fn why(mut self, why: impl Into<String>) -> Self {
+    pub(super) fn why(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
         self
     }
 
     /// Adds one command or action that mends it; further lines are alternatives.
     #[must_use]
-    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+    pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
     }
 
     /// The exit code.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         self.exit
     }
 
     /// The three lines, most useful last. `kind` is `error` or `warning`.
     #[must_use]
-    pub fn text(&self, kind: &str) -> String {
+    pub(super) fn text(&self, kind: &str) -> String {
         let mut lines = format!("{kind}: {}\n", text::line(self.what.as_bytes()));
         for (label, part) in [("why", &self.why), ("fix", &self.fix)] {
             let Some(part) = part else { continue };
@@ -83,7 +83,7 @@ impl Problem {
 
     /// One JSON object, for `--output json`.
     #[must_use]
-    pub fn json(&self, kind: &str) -> String {
+    pub(super) fn json(&self, kind: &str) -> String {
         let object = json!({
             "v": 1, "kind": kind, "code": self.code, "exit": self.exit.number(),
             "what": self.what, "why": self.why, "fix": self.fix,

@@ -92,7 +92,10 @@ fn gather(
 
 fn from_file(owner: Owner, path: &Path, any: bool) -> Result<Vec<Secret>> {
     let (place, bytes) = if path == Path::new("-") {
-        ("standard input".to_owned(), read_bounded(std::io::stdin().lock()))
+        (
+            "standard input".to_owned(),
+            read_bounded(std::io::stdin().lock()),
+        )
     } else {
         warn_if_others_can_read(path);
         let bytes = File::open(path).and_then(read_bounded_file);

@@ -23,36 +23,36 @@ const MAX_FILE: u64 = 1 << 20;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[allow(missing_docs)]
-pub struct Layer {
-    pub host: Option<IpAddr>,
-    pub port: Option<u16>,
-    pub secret_file: Vec<PathBuf>,
-    pub elan_secret_file: Vec<PathBuf>,
-    pub any_secret: Option<bool>,
-    pub tolerance: Option<Span>,
-    pub on_bad_signature: Option<u16>,
-    pub store: Option<String>,
-    pub output: Option<String>,
-    pub fault: Option<String>,
-    pub seed: Option<u64>,
-    pub on_stop: Option<u16>,
-    pub forward: Vec<String>,
-    pub forward_timeout: Option<Span>,
-    pub forward_duplicates: Option<bool>,
-    pub keep_host: Option<bool>,
-    pub public_url: Option<String>,
-    pub path: Option<String>,
-    pub max_body: Option<Size>,
-    pub max_connections: Option<usize>,
-    pub keep: Option<u64>,
-    pub keep_bytes: Option<Size>,
-    pub ready_file: Option<PathBuf>,
+pub(super) struct Layer {
+    pub(super) host: Option<IpAddr>,
+    pub(super) port: Option<u16>,
+    pub(super) secret_file: Vec<PathBuf>,
+    pub(super) elan_secret_file: Vec<PathBuf>,
+    pub(super) any_secret: Option<bool>,
+    pub(super) tolerance: Option<Span>,
+    pub(super) on_bad_signature: Option<u16>,
+    pub(super) store: Option<String>,
+    pub(super) output: Option<String>,
+    pub(super) fault: Option<String>,
+    pub(super) seed: Option<u64>,
+    pub(super) on_stop: Option<u16>,
+    pub(super) forward: Vec<String>,
+    pub(super) forward_timeout: Option<Span>,
+    pub(super) forward_duplicates: Option<bool>,
+    pub(super) keep_host: Option<bool>,
+    pub(super) public_url: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) max_body: Option<Size>,
+    pub(super) max_connections: Option<usize>,
+    pub(super) keep: Option<u64>,
+    pub(super) keep_bytes: Option<Size>,
+    pub(super) ready_file: Option<PathBuf>,
 }
 
 impl Layer {
     /// This layer laid over a lower one.
     #[must_use]
-    pub fn over(self, lower: Self) -> Self {
+    pub(super) fn over(self, lower: Self) -> Self {
         let list = |upper: Vec<_>, lower| if upper.is_empty() { lower } else { upper };
         Self {
             host: self.host.or(lower.host),
@@ -89,7 +89,7 @@ impl Layer {
     ///
     /// # Errors
     /// When one of them cannot be read or understood.
-    pub fn from_files() -> Result<Self> {
+    pub(super) fn from_files() -> Result<Self> {
         let user = choose_base_strategy()
             .map(|directories| directories.config_dir().join("hook64/config.toml"));
         let user = user.map_or_else(|_| Ok(Self::default()), |path| Self::from_file(&path))?;
@@ -99,7 +99,9 @@ impl Layer {
     fn from_file(path: &Path) -> Result<Self> {
         let text = match read(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => {
                 return Err(unreadable(path).why(error.to_string()));
             }
@@ -130,7 +132,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 ///
 /// # Errors
 /// When there is no home directory to put it under.
-pub fn location(store: Option<&str>) -> Result<Location> {
+pub(super) fn location(store: Option<&str>) -> Result<Location> {
     match store {
         Some(":memory:") => Ok(Location::Memory),
         Some(path) => Ok(Location::File(PathBuf::from(path))),
@@ -145,7 +147,7 @@ pub fn location(store: Option<&str>) -> Result<Location> {
 }
 
 /// The default for how far a signed timestamp may be off.
-pub const TOLERANCE: Duration = Duration::from_secs(300);
+pub(super) const TOLERANCE: Duration = Duration::from_secs(300);
 
 #[cfg(test)]
 mod tests {

@@ -42,9 +42,7 @@ pub(super) fn run(arguments: &SignArgs) -> Result {
             .why("no secret was given")
             .fix("hook64 sign --secret-file FILE --body FILE"));
     }
-    let at = arguments
-        .at
-        .unwrap_or_else(|| Timestamp::now().as_second());
+    let at = arguments.at.unwrap_or_else(|| Timestamp::now().as_second());
     let body = input::read(&arguments.body, "body")?;
     let header = signature::sign(scheme, keyring.of(scheme), at, &body);
     output::print(&format!(

@@ -39,7 +39,10 @@ fn first_after_globals(arguments: &[OsString]) -> usize {
 /// Whether an error should be an object, too: asked before anything else is understood.
 #[must_use]
 pub(super) fn asks_for_json(arguments: &[OsString]) -> bool {
-    let texts: Vec<_> = arguments.iter().map(|text| text.to_string_lossy()).collect();
+    let texts: Vec<_> = arguments
+        .iter()
+        .map(|text| text.to_string_lossy())
+        .collect();
     texts.iter().any(|text| *text == "--output=json")
         || texts
             .windows(2)
@@ -148,7 +151,10 @@ mod tests {
             completed(&["hook64", "-p", "0", "--output", "json"]),
             ["hook64", "listen", "-p", "0", "--output", "json"]
         );
-        assert_eq!(completed(&["hook64", "--color", "never", "list"])[3], "list");
+        assert_eq!(
+            completed(&["hook64", "--color", "never", "list"])[3],
+            "list"
+        );
         assert_eq!(completed(&["hook64", "--version"]), ["hook64", "--version"]);
         assert_eq!(completed(&["hook64", "lisst"]), ["hook64", "lisst"]);
     }

@@ -8,15 +8,15 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 /// A length of time: `300s`, `1.5s`, `250ms`, `10m`, `2h`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span(pub Duration);
+pub(super) struct Span(pub Duration);
 
 /// A number of bytes: `4096`, `64KiB`, `25MiB`, `10GiB`; `k`, `M` and `G` alone mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size(pub u64);
+pub(super) struct Size(pub u64);
 
 /// A value that is neither.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadValue {
+pub(super) enum BadValue {
     /// Not a duration.
     #[error("\"{0}\" is not a duration such as 300s, 1.5s, 250ms or 10m")]
     Span(String),
@@ -74,10 +74,7 @@ impl FromStr for Size {
             "t" | "tb" | "tib" => 40,
             _ => return Err(bad()),
         };
-        number
-            .checked_mul(1 << shift)
-            .map(Self)
-            .ok_or_else(bad)
+        number.checked_mul(1 << shift).map(Self).ok_or_else(bad)
     }
 }
 

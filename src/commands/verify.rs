@@ -70,12 +70,25 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result {
     let now = arguments.now.map(moment).transpose()?;
     let (request, earlier) = match (&arguments.id, &arguments.body) {
         (Some(id), _) => captured(id, &arguments.store)?,
-        (None, Some(body)) => (given(&arguments.header, input::read(body, "body")?)?, vec![]),
+        (None, Some(body)) => (
+            given(&arguments.header, input::read(body, "body")?)?,
+            vec![],
+        ),
         (None, None) => return Err(Problem::usage("there is nothing to verify")),
     };
-    let checked = check(request, arguments.provider, &keyring, tolerance, now, &earlier);
+    let checked = check(
+        request,
+        arguments.provider,
+        &keyring,
+        tolerance,
+        now,
+        &earlier,
+    );
     match arguments.output {
-        Output::Json => output::print(&format!("{}\n", ndjson::verification(&checked.verdict, Some(&checked.diagnosis))))?,
+        Output::Json => output::print(&format!(
+            "{}\n",
+            ndjson::verification(&checked.verdict, Some(&checked.diagnosis))
+        ))?,
         Output::Text => output::print(&checked.text())?,
     }
     Ok(match checked.verdict.validity() {
@@ -91,8 +104,7 @@ fn header(text: &str) -> std::result::Result<Header, String> {
         .ok_or("it takes a name, a colon and a value: 'Sixtyfour-Signature: t=…,v1=…'")?;
     let blank = [' ', '\t'];
     let header = Header::new(name.trim().to_owned(), value.trim_matches(blank).to_owned());
-    Head::build("POST", b"/", std::slice::from_ref(&header))
-        .map_err(|error| error.to_string())?;
+    Head::build("POST", b"/", std::slice::from_ref(&header)).map_err(|error| error.to_string())?;
     Ok(header)
 }
 

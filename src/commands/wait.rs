@@ -53,7 +53,10 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
     let is_late = || give_up.is_some_and(|at| Instant::now() >= at);
     let location = arguments.store.location()?;
     let store = lookup::open_at(&location)?;
-    let newest = store.counts().map_err(|error| lookup::trouble(&error))?.newest;
+    let newest = store
+        .counts()
+        .map_err(|error| lookup::trouble(&error))?
+        .newest;
     let mut tail = Tail::after(newest);
     let reader = output::reader(color::stdout(everywhere.color));
     loop {

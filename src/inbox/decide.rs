@@ -82,7 +82,7 @@ pub fn greeting(head: &Head) -> Option<Reply> {
 #[must_use]
 pub fn scheme(recognition: &Recognition, head: &Head, keyring: &Keyring) -> Scheme {
     provider::scheme(recognition.provider)
-        .or_else(|| signature::signed_by(head))
+        .or_else(|| signature::scheme::signed_by(head))
         .unwrap_or({
             if keyring.sixtyfour.is_empty() && !keyring.elan.is_empty() {
                 Scheme::Elan

@@ -165,6 +165,6 @@ pub fn diagnose(
         now: request.times.arrived,
         documented_orders: provider::documented_orders(arrival.recognition.envelope),
         earlier: &earlier,
-        offset,
+        offsets: offset,
     })
 }

@@ -96,12 +96,13 @@ mod tests {
     async fn a_held_delivery_gets_the_answer_that_it_is_released_with_and_only_that_one() {
         let held = Held::default();
         let now = Timestamp::UNIX_EPOCH;
-        let (first, second, ()) = tokio::join!(held.wait(id(1), now), held.wait(id(2), now), async {
-            assert_eq!(held.list().len(), 2);
-            assert!(held.release(id(2), Reply::json(500, "")));
-            assert!(!held.release(id(2), Reply::json(200, "")));
-            assert_eq!(held.release_all(&Reply::json(503, "")), 1);
-        });
+        let (first, second, ()) =
+            tokio::join!(held.wait(id(1), now), held.wait(id(2), now), async {
+                assert_eq!(held.list().len(), 2);
+                assert!(held.release(id(2), Reply::json(500, "")));
+                assert!(!held.release(id(2), Reply::json(200, "")));
+                assert_eq!(held.release_all(&Reply::json(503, "")), 1);
+            });
         assert_eq!(first.map(|reply| reply.status), Some(503));
         assert_eq!(second.map(|reply| reply.status), Some(500));
         assert!(held.list().is_empty());

@@ -225,7 +225,7 @@ impl Inbox {
             request.times.arrived,
         );
         let unsigned_stranger = provider::scheme(recognition.provider).is_none()
-            && signature::signed_by(head).is_none();
+            && signature::scheme::signed_by(head).is_none();
         if unsigned_stranger {
             verdict.scheme = None;
         }

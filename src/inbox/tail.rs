@@ -40,7 +40,7 @@ impl Tail {
         &mut self,
         store: &Store,
         mut settled: impl FnMut(&Delivery) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, StoreError> {
+    ) -> Result<(), StoreError> {
         for id in self.open.clone() {
             let Some(delivery) = store.get(id)? else {
                 self.open.remove(&id);
@@ -49,14 +49,14 @@ impl Tail {
             if delivery.settlement.is_some() {
                 self.open.remove(&id);
                 if settled(&delivery).is_break() {
-                    return Ok(ControlFlow::Break(()));
+                    return Ok(());
                 }
             }
         }
         loop {
             let (read, flow) = self.poll_new(store, &mut settled)?;
             if flow.is_break() || read < BATCH {
-                return Ok(flow);
+                return Ok(());
             }
         }
     }

@@ -201,13 +201,12 @@ where
 /// # Errors
 /// When nobody answers there, or not in time.
 pub async fn call(path: &Path, call: &Call) -> Result<CallAnswer, ControlError> {
-    let stream =
-        UnixStream::connect(path)
-            .await
-            .map_err(|source| ControlError::NobodyThere {
-                path: path.to_owned(),
-                source,
-            })?;
+    let stream = UnixStream::connect(path)
+        .await
+        .map_err(|source| ControlError::NobodyThere {
+            path: path.to_owned(),
+            source,
+        })?;
     timeout(CALL_TIME, exchange(stream, call))
         .await
         .unwrap_or_else(|_| Err(ControlError::Broken("it took too long".to_owned())))

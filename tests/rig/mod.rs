@@ -205,7 +205,9 @@ impl Listener {
                 let complaints = listener.complaints.take().map(|thread| thread.join());
                 panic!("the listener ended: {status}: {complaints:?}");
             }
-            fs::read_to_string(ready).ok().filter(|text| text.ends_with('\n'))
+            fs::read_to_string(ready)
+                .ok()
+                .filter(|text| text.ends_with('\n'))
         });
         let url = url.trim().trim_end_matches('/');
         listener.address = url.trim_start_matches("http://").to_owned();

@@ -6,9 +6,9 @@
 use std::io;
 
 use crate::delivery::Delivery;
+use crate::export::credentials::Credentials;
 use crate::export::line::{self, Reader};
 use crate::export::ndjson::{self, Bodies};
-use crate::export::credentials::Credentials;
 use crate::signature::digest;
 use crate::store::Store;
 
@@ -38,9 +38,17 @@ impl Face {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub(in crate::commands) fn delivery(&self, delivery: &Delivery, store: &Store) -> io::Result<()> {
+    pub(in crate::commands) fn delivery(
+        &self,
+        delivery: &Delivery,
+        store: &Store,
+    ) -> io::Result<()> {
         match self {
-            Self::Text(reader) => say(&line::delivery(delivery, lookup::gap(store, delivery), reader)),
+            Self::Text(reader) => say(&line::delivery(
+                delivery,
+                lookup::gap(store, delivery),
+                reader,
+            )),
             Self::Json(options) => {
                 let sha256 = digest::sha256(&delivery.request().body);
                 say(&ndjson::delivery(delivery, &sha256, *options))
@@ -54,11 +62,7 @@ impl Face {
     /// # Errors
     /// When standard output cannot be written.
     pub(super) fn object(&self, object: &str) -> io::Result<()> {
-        if self.is_json() {
-            say(object)
-        } else {
-            Ok(())
-        }
+        if self.is_json() { say(object) } else { Ok(()) }
     }
 
     pub(super) fn is_quiet(&self) -> bool {

@@ -60,7 +60,9 @@ pub(super) async fn follow(
         }
     }
     Followed {
-        missing: follower.expectation.map_or(0, |expected| expected.missing()),
+        missing: follower
+            .expectation
+            .map_or(0, |expected| expected.missing()),
     }
 }
 

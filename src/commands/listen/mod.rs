@@ -40,17 +40,15 @@ pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| {
-            Problem::failed("runtime", "cannot start").why(error.to_string())
-        })?;
+        .map_err(|error| Problem::failed("runtime", "cannot start").why(error.to_string()))?;
     runtime.block_on(listen(setup))
 }
 
 async fn listen(setup: Setup) -> Result {
     let started = Timestamp::now();
     let keyring = secrets::load(&setup.secrets, &setup.layer)?;
-    let listener = Listener::bind(setup.host, setup.port)
-        .map_err(|error| words::cannot_listen(&error))?;
+    let listener =
+        Listener::bind(setup.host, setup.port).map_err(|error| words::cannot_listen(&error))?;
     let url = format!("http://{}/", listener.addresses()[0]);
     let store = open_store(&setup, &url)?;
     let signing = words::signing(&keyring, setup.policy.tolerance);
@@ -75,7 +73,7 @@ async fn listen(setup: Setup) -> Result {
     }
     announce(&setup, &listener, &url, &signing)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
-    server::serve(listener, receiver, setup.limits, stop.told()).await;
+    server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
     let reason = stop.reason();
     stop.finish();
     if let Err(error) = store.flush().await {
@@ -125,7 +123,11 @@ fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Res
         at: Timestamp::now(),
         local: url,
         public: setup.public_url.as_deref(),
-        signing: if signing.starts_with("on") { "on" } else { "off" },
+        signing: if signing.starts_with("on") {
+            "on"
+        } else {
+            "off"
+        },
         pid: std::process::id(),
         port: listener.port(),
         store: &setup.location.to_string(),
@@ -199,14 +201,16 @@ fn last_words(
     totals: &crate::inbox::Totals,
     reason: Reason,
 ) -> Result<()> {
-    let object = words::stopped(totals, reason);
+    let stopped = words::stopped(totals, reason);
+    let object = ndjson::notice(&Said::Stopped(stopped.clone()));
     match setup.face.object(&object) {
         Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
         _ => {}
     }
-    setup
-        .face
-        .remark(&words::summary(totals, started, &setup.location));
+    if let Face::Text(reader) = &setup.face {
+        let words = words::summary(&stopped, started, &setup.location, reader);
+        output::complain(&format!("{}\n", words.trim_end()));
+    }
     Ok(())
 }
 

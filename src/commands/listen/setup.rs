@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::export::ndjson::Bodies;
 use crate::filter::Filter;
 use crate::inbox::Policy;
 use crate::inbox::expect::Expectation;

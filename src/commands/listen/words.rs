@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::export::ndjson;
-use crate::export::notice::{Notice as Said, Stopped};
+use crate::export::clock::Clock;
+use crate::export::line::{Reader, last_words};
+use crate::export::notice::Stopped;
 use crate::inbox::{Notice, Totals};
 use crate::net::server::{BindError, BindProblem, Listener, port_owner};
 use crate::signature::{Keyring, Secret};
@@ -30,13 +31,10 @@ pub(super) fn signing(keyring: &Keyring, tolerance: Duration) -> String {
             .collect();
         (!hints.is_empty()).then(|| format!("{name}key {}", hints.join(", ")))
     };
-    let all: Vec<_> = [
-        keys("", &keyring.sixtyfour),
-        keys("ELAN ", &keyring.elan),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let all: Vec<_> = [keys("", &keyring.sixtyfour), keys("ELAN ", &keyring.elan)]
+        .into_iter()
+        .flatten()
+        .collect();
     format!(
         "on, {}, tolerance {} s",
         all.join(", "),
@@ -85,9 +83,9 @@ pub(super) fn notice(notice: &Notice, refused: u64) -> String {
     }
 }
 
-/// The object that ends the output.
-pub(super) fn stopped(totals: &Totals, reason: Reason) -> String {
-    ndjson::notice(&Said::Stopped(Stopped {
+/// What came of it all.
+pub(super) fn stopped(totals: &Totals, reason: Reason) -> Stopped<'static> {
+    Stopped {
         at: Timestamp::now(),
         events: totals.events,
         deliveries: totals.deliveries,
@@ -97,37 +95,22 @@ pub(super) fn stopped(totals: &Totals, reason: Reason) -> String {
         undelivered: 0,
         open: totals.events.saturating_sub(totals.acknowledged),
         reason: reason.name(),
-    }))
+    }
 }
 
 /// The last words.
-pub(super) fn summary(totals: &Totals, started: Timestamp, location: &Location) -> String {
-    let since = Timestamp::now().duration_since(started);
-    let since = Duration::try_from(since).unwrap_or_default();
-    let open = totals.events.saturating_sub(totals.acknowledged);
-    let kept = match location {
-        Location::Memory => "Nothing is kept".to_owned(),
-        Location::File(path) => format!("Captured in {}", path.display()),
+pub(super) fn summary(
+    stopped: &Stopped<'_>,
+    started: Timestamp,
+    location: &Location,
+    reader: &Reader,
+) -> String {
+    let ran = Duration::try_from(stopped.at.duration_since(started)).unwrap_or_default();
+    let clock = match reader {
+        Reader::Terminal { zone, .. } => Clock::Local(zone.clone()),
+        Reader::Pipe => Clock::Rfc3339,
     };
-    format!(
-        "Stopped after {}. {}, {}: {} answered 2xx in the end, {open} open.\n\
-         {}. {} dropped. {}\n",
-        text::duration(since),
-        count(totals.events, "event"),
-        count_as(totals.deliveries, "delivery", "deliveries"),
-        totals.acknowledged,
-        count(totals.bad_signatures, "bad signature"),
-        totals.unstored,
-        text::line(kept.as_bytes()),
-    )
-}
-
-fn count(number: u64, one: &str) -> String {
-    count_as(number, one, &format!("{one}s"))
-}
-
-fn count_as(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+    last_words(stopped, ran, &location.to_string(), &[], &clock)
 }
 
 /// Why a port could not be had, and who has it.
@@ -162,7 +145,12 @@ fn in_use(problem: Problem, port: u16) -> Problem {
         .is_some_and(|owner| owner.program.contains("hook64"));
     let problem = problem.why(owner.map_or_else(
         || "another program is listening there".to_owned(),
-        |owner| format!("process {} ({}) is listening there", owner.pid, owner.program),
+        |owner| {
+            format!(
+                "process {} ({}) is listening there",
+                owner.pid, owner.program
+            )
+        },
     ));
     if is_hook64 {
         return problem.fix("it is already running; see what it captured with: hook64 list");
