@@ -2,7 +2,8 @@
 //!
 //! Everything that leaves goes through here, so that one place signs, times, retries and reports.
 //! [`event`] and [`replay`] make a [`Job`] of what there is; [`signing`] says how it is signed and
-//! [`edit`] changes a body.
+//! [`edit`] changes a body. [`run`] makes the requests of many jobs, each tried as its
+//! [`schedule`] says.
 
 pub mod edit;
 pub mod event;
@@ -10,10 +11,14 @@ pub mod job;
 mod json;
 mod lines;
 pub mod replay;
+pub mod run;
+pub mod schedule;
 pub mod signing;
 
 pub use edit::Edit;
 pub use event::{Dressing, Event};
 pub use job::{Copies, Job};
 pub use replay::Replay;
+pub use run::{Batch, Ending, Outbox, Progress, Running};
+pub use schedule::Schedule;
 pub use signing::{Signer, Signing};
