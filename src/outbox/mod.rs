@@ -2,11 +2,12 @@
 //!
 //! Everything that leaves goes through here, so that one place signs, times, retries and reports.
 //! [`event`] and [`replay`] make a [`Job`] of what there is; [`signing`] says how it is signed and
-//! [`edit`] changes a body. [`run`] makes the requests of many jobs, each tried as its
+//! [`edit`] changes a body. [`forward`] hands what arrives to the local app. [`run`] makes the requests of many jobs, each tried as its
 //! [`schedule`] says.
 
 pub mod edit;
 pub mod event;
+pub mod forward;
 pub mod job;
 mod json;
 mod lines;
@@ -17,6 +18,7 @@ pub mod signing;
 
 pub use edit::Edit;
 pub use event::{Dressing, Event};
+pub use forward::{Forward, Forwarded, Route};
 pub use job::{Copies, Job};
 pub use replay::Replay;
 pub use run::{Batch, Ending, Outbox, Progress, Running};
