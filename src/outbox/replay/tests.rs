@@ -131,7 +131,7 @@ fn a_fresh_signature_takes_the_place_and_spelling_of_the_first_captured_one() {
             &head,
             &body,
             Scheme::Sixtyfour,
-            &[secret.clone()],
+            std::slice::from_ref(&secret),
             tolerance,
             at(second),
         )
