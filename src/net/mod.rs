@@ -1,5 +1,7 @@
-//! Sockets: the only room that has any.
+//! The only room with sockets: hyper and TCP are spoken here and nowhere above.
 //!
-//! [`client`] makes one outgoing request at a time.
+//! [`server`] turns bytes into requests and replies into bytes; [`client`] makes one request of
+//! ours and hands back what came of it.
 
 pub mod client;
+pub mod server;
