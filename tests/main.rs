@@ -1,1 +1,7 @@
+//! One integration binary: every test drives the real program, or checks the house itself.
 
+mod commands;
+mod durability;
+mod floors;
+mod receive;
+mod rig;

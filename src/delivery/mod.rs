@@ -108,14 +108,14 @@ impl Delivery {
         self.arrival.sighting.first.unwrap_or(self.id)
     }
 
-    /// Whether the sender may believe that this event was taken: our stored answer is a 2xx and no
-    /// ending was recorded that says the peer did not get it.
+    /// Whether this delivery settled its event: the app answered 2xx, or our stored answer is a
+    /// 2xx and no ending was recorded that says the peer did not get it.
     #[must_use]
     pub fn acknowledged(&self) -> bool {
-        self.arrival.answer.reply.acknowledges()
-            && self
-                .settlement
-                .as_ref()
-                .is_none_or(|settlement| settlement.outcome == Outcome::Answered)
+        let answer = &self.arrival.answer;
+        let arrived = self
+            .settlement
+            .is_none_or(|settlement| settlement.outcome == Outcome::Answered);
+        answer.reply.acknowledges() && (arrived || answer.by == AnsweredBy::App)
     }
 }

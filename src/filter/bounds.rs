@@ -45,6 +45,9 @@ impl<Q: Copy + Ord> Bounds<Q> {
     }
 }
 
+/// Makes bounds of one quantity.
+type Side<Q> = fn(Q) -> Bounds<Q>;
+
 /// Reads all of `text`.
 pub(super) fn read<Q: Quantity>(text: &str) -> Result<Bounds<Q>, BoundsProblem> {
     let quantity = |at: usize, text: &str| Q::read(text).ok_or(BoundsProblem::NotAQuantity(at));
@@ -62,7 +65,7 @@ pub(super) fn read<Q: Quantity>(text: &str) -> Result<Bounds<Q>, BoundsProblem> 
             }
         };
     }
-    let operators: [(&str, fn(Q) -> Bounds<Q>); 5] = [
+    let operators: [(&str, Side<Q>); 5] = [
         (">=", Bounds::AtLeast),
         ("<=", Bounds::AtMost),
         (">", Bounds::More),

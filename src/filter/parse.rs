@@ -22,7 +22,8 @@ const MAX_LENGTH: usize = 8192;
 /// were read.
 pub(super) fn parse(text: &str) -> Result<(Expression, usize), FilterError> {
     if text.len() > MAX_LENGTH {
-        let at = text.floor_char_boundary(MAX_LENGTH);
+        let is_boundary = |at: &usize| text.is_char_boundary(*at);
+        let at = (0..=MAX_LENGTH).rev().find(is_boundary).unwrap_or(0);
         let message = format!("a filter has at most {MAX_LENGTH} bytes");
         return Err(Problem::new(at, message, "shorten it").in_text(text));
     }

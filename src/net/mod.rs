@@ -4,4 +4,5 @@
 //! ours and hands back what came of it.
 
 pub mod client;
+pub mod control;
 pub mod server;

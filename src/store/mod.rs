@@ -15,7 +15,6 @@ mod condition;
 mod connect;
 mod counts;
 mod decode;
-mod digest;
 mod encode;
 mod error;
 mod fields;
@@ -385,3 +384,6 @@ impl Drop for Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,7 +89,7 @@ pub fn entry(delivery: &Delivery, credentials: Credentials) -> String {
     let wait = clock::milliseconds(clock::between(times.body, settled));
     let entry = Entry {
         started_date_time: times.arrived,
-        time: send + wait,
+        time: clock::milliseconds(clock::between(times.arrived, settled)),
         request: message::request(delivery.request(), credentials),
         response: message::response(delivery, credentials),
         cache: Empty {},

@@ -1,0 +1,1 @@
+//! How much the listener costs beside a bare hyper service; printed, not asserted.
