@@ -2,10 +2,13 @@
 //! code. The only room that knows clap, and the only one that wires the others together.
 //!
 //! One file a subcommand. Beside them: `arguments` (options that several share), `settings` (the
-//! layers), `secrets` (reading them and saying what is wrong with them), `problem` and `exit` (how
-//! things fail), `usage` (what clap refuses, in our words), `report` (what a bug leaves behind).
+//! layers), `secrets` (reading them and saying what is wrong with them), `outgoing` and `progress`
+//! (what `send`, `replay` and `prove` share), `attempts` (what is handed to a listener), `problem`
+//! and `exit` (how things fail), `usage` (what clap refuses, in our words), `report` (what a bug
+//! leaves behind).
 
 mod arguments;
+mod attempts;
 mod color;
 mod exit;
 mod export;
@@ -13,10 +16,15 @@ mod input;
 mod list;
 mod listen;
 mod lookup;
+mod outgoing;
 mod output;
 mod problem;
+mod progress;
+mod prove;
+mod replay;
 mod report;
 mod secrets;
+mod send;
 mod settings;
 mod show;
 mod sign;
@@ -81,6 +89,12 @@ enum Command {
     Sign(sign::SignArgs),
     /// Block until such deliveries have arrived
     Wait(wait::WaitArgs),
+    /// Be the provider: deliver a signed event as it does, with its retries
+    Send(Box<send::SendArgs>),
+    /// Deliver captures again: as they came, or signed anew
+    Replay(Box<replay::ReplayArgs>),
+    /// Try what a webhook handler has to get right, and judge its answers
+    Prove(prove::ProveArgs),
 }
 
 /// Runs the program with these arguments (the program's name first); prints the error, if there is
@@ -118,5 +132,8 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments, everywhere),
+        Command::Send(arguments) => send::run(&arguments, everywhere),
+        Command::Replay(arguments) => replay::run(&arguments, everywhere),
+        Command::Prove(arguments) => prove::run(&arguments, everywhere),
     }
 }
