@@ -1,9 +1,10 @@
 //! A bar for work that takes a while: on standard error, and only where somebody looks at it.
 
+use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// How often a second the bar is drawn anew.
 const DRAWN: u8 = 10;
@@ -22,10 +23,7 @@ impl Progress {
         }
         let target = ProgressDrawTarget::stderr_with_hz(DRAWN);
         let bar = ProgressBar::with_draw_target(Some(length), target);
-        let style =
-            ProgressStyle::with_template("{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.progress_chars("##."));
+        bar.set_style(style());
         // Where nothing happens for a while, the time goes on.
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar }
@@ -58,6 +56,16 @@ impl Progress {
     pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
     }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:30} {pos}/{len}  {rate}  {eta} left  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+            // A bar that cannot be drawn stops nothing.
+            let _ = write!(text, "{:.0}/s", state.per_sec());
+        })
+        .progress_chars("##.")
 }
 
 impl Drop for Progress {

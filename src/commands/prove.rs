@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::delivery::Failure;
 use crate::export::paint::{Paint, Role};
-use crate::net::client::Target;
+use crate::net::client::{Outcome, Target};
 use crate::outbox::Prover;
 use crate::outbox::prove::{CaseResult, Judgement, Report};
 
@@ -56,12 +56,13 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));
-    let face = Face {
+    let mut face = Face {
         is_shown: arguments.output == Output::Text && !everywhere.quiet,
+        is_reached: false,
         paint: color::stdout(everywhere.color),
     };
     face.begin(arguments, seed, has_secret);
-    let report = block_on(prove(&prover, seed, &face))?;
+    let report = block_on(prove(&prover, seed, &mut face))?;
     face.end(&report)?;
     if arguments.output == Output::Json {
         output::print(&(report.to_json() + "\n"))?;
@@ -79,7 +80,7 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     })
 }
 
-async fn prove(prover: &Prover, seed: u64, face: &Face) -> Result<Report> {
+async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut told = Ok(());
     let proving = prover.run(&mut random, |result| {
@@ -99,6 +100,7 @@ async fn prove(prover: &Prover, seed: u64, face: &Face) -> Result<Report> {
 /// Prints the table row by row.
 struct Face {
     is_shown: bool,
+    is_reached: bool,
     paint: Paint,
 }
 
@@ -115,8 +117,10 @@ impl Face {
         }
     }
 
-    fn case(&self, result: &CaseResult) -> Result<()> {
-        if !self.is_shown {
+    /// A row, once there is somebody to prove anything to.
+    fn case(&mut self, result: &CaseResult) -> Result<()> {
+        self.is_reached |= result.evidence.iter().any(Outcome::reached);
+        if !self.is_shown || !self.is_reached {
             return Ok(());
         }
         let row = Report::row(result);
@@ -131,7 +135,7 @@ impl Face {
     }
 
     fn end(&self, report: &Report) -> Result<()> {
-        if !self.is_shown {
+        if !self.is_shown || !self.is_reached {
             return Ok(());
         }
         let table = report.to_table();

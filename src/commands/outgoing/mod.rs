@@ -14,7 +14,7 @@ use super::problem::{Problem, Result};
 pub(super) use client::ClientArgs;
 pub(super) use consent::{Consent, ask};
 pub(super) use tally::Tally;
-pub(super) use words::{excerpt, failure_name, outcome, role, unreachable};
+pub(super) use words::{excerpt, failure_name, outcome, quoted_answer, role, unreachable};
 
 /// More attempts than this are not shown line by line on a terminal, but by a bar.
 pub(super) const MANY: u64 = 20;

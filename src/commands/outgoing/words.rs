@@ -13,6 +13,9 @@ use super::super::problem::Problem;
 /// How much of an answer's body is looked at for one line.
 const LOOKED_AT: usize = 1024;
 
+/// How many characters of it are quoted.
+const QUOTED: usize = 100;
+
 /// What came back, and how long it took: `409 Conflict in 12 ms`, `no answer within 10s`.
 pub(in crate::commands) fn outcome(attempt: &Attempt) -> String {
     match &attempt.result {
@@ -30,6 +33,14 @@ pub(in crate::commands) fn excerpt(response: &Response, columns: usize) -> Optio
     let body = &response.body[..response.body.len().min(LOOKED_AT)];
     let shown = text::line(body.trim_ascii());
     (!shown.is_empty()).then(|| text::clip(&shown, columns).into_owned())
+}
+
+/// The beginning of the answer's body as the value of a `key=value` pair; `None` when there is none.
+pub(in crate::commands) fn quoted_answer(attempt: &Attempt) -> Option<String> {
+    let response = attempt.result.as_ref().ok()?;
+    let body = &response.body[..response.body.len().min(LOOKED_AT)];
+    let beginning: String = String::from_utf8_lossy(body).chars().take(QUOTED).collect();
+    (!beginning.is_empty()).then(|| text::quoted(&beginning).into_owned())
 }
 
 /// How the eye should take it.

@@ -9,7 +9,7 @@ use crate::export::notice::{Notice, Sent};
 use crate::net::client::Target;
 use crate::text;
 
-use super::super::outgoing::{excerpt, failure_name, outcome, role};
+use super::super::outgoing::{excerpt, failure_name, outcome, quoted_answer, role};
 use super::course::Made;
 
 /// How much of an answer a line shows.
@@ -65,7 +65,11 @@ fn piped(made: &Made) -> String {
         took_ms: milliseconds(attempt.took),
         error: error.as_deref(),
     };
-    line::notice(&Notice::Replay(sent), &Reader::Pipe).unwrap_or_default()
+    let mut line = line::notice(&Notice::Replay(sent), &Reader::Pipe).unwrap_or_default();
+    if let Some(answer) = quoted_answer(attempt) {
+        line += &format!(" answer={answer}");
+    }
+    line
 }
 
 fn object(made: &Made) -> String {

@@ -13,7 +13,7 @@ use crate::outbox::Progress;
 use crate::outbox::run::{Ending, Then};
 use crate::text;
 
-use super::super::outgoing::{Tally, excerpt, failure_name, outcome, role};
+use super::super::outgoing::{Tally, excerpt, failure_name, outcome, quoted_answer, role};
 use super::parcel::Parcels;
 
 /// How much of an answer a line shows.
@@ -134,12 +134,8 @@ fn piped(parcels: &Parcels, progress: &Progress) -> String {
     if let Then::Retry(after) = progress.then {
         line += &format!(" retry_in_ms={}", after.as_millis());
     }
-    if let Ok(response) = &attempt.result
-        && !response.body.is_empty()
-    {
-        let body = String::from_utf8_lossy(&response.body);
-        let beginning: String = body.chars().take(EXCERPT).collect();
-        line += &format!(" answer={}", text::quoted(&beginning));
+    if let Some(answer) = quoted_answer(attempt) {
+        line += &format!(" answer={answer}");
     }
     line
 }

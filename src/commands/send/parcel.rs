@@ -126,13 +126,13 @@ impl Parcels {
                 [secret] => format!("signed with key …{}", secret.last_four()),
                 secrets => format!("signed with {} keys", secrets.len()),
             },
-            Signing::Unsigned | Signing::AsCaptured if self.wants_no_signature => {
-                "unsigned".to_owned()
-            }
-            Signing::Unsigned | Signing::AsCaptured => {
-                "unsigned: no secret was given (--secret-file FILE)".to_owned()
-            }
+            Signing::Unsigned | Signing::AsCaptured => "unsigned".to_owned(),
         }
+    }
+
+    /// Whether they would be signed if there were a secret.
+    pub(super) fn lacks_secret(&self) -> bool {
+        !self.wants_no_signature && self.dressing.signing == Signing::Unsigned
     }
 
     /// What the events are called.

@@ -148,6 +148,9 @@ impl Pipeline {
         output::complain(&format!(
             "Sending {what} to {target}, {signed} (seed {seed})\n"
         ));
+        if parcels.lacks_secret() {
+            output::complain("note: no secret was given; sign with --secret-file FILE\n");
+        }
     }
 
     fn progress(&self, parcels: &Parcels) -> Progress {
