@@ -80,9 +80,8 @@ impl Condition {
             }
             (Pattern::Word(word), Reach::Anywhere) => {
                 // LIKE ends at a NUL, which a sender may well put into an id.
-                let found = format!(
-                    "ifnull({column} LIKE ? ESCAPE '\\' OR instr({column}, char(0)), 0)"
-                );
+                let found =
+                    format!("ifnull({column} LIKE ? ESCAPE '\\' OR instr({column}, char(0)), 0)");
                 let condition = Self::exact(found).with(format!("%{}%", like(word)));
                 Some(condition.wide())
             }
@@ -184,11 +183,9 @@ fn within<Q: Copy>(column: &str, bounds: Bounds<Q>, number: impl Fn(Q) -> i64) -
         Bounds::AtLeast(bound) => compare(">=", bound),
         Bounds::Less(bound) => compare("<", bound),
         Bounds::AtMost(bound) => compare("<=", bound),
-        Bounds::Between(least, most) => {
-            Condition::exact(format!("{column} BETWEEN ? AND ?"))
-                .with(number(least))
-                .with(number(most))
-        }
+        Bounds::Between(least, most) => Condition::exact(format!("{column} BETWEEN ? AND ?"))
+            .with(number(least))
+            .with(number(most)),
     }
 }
 
@@ -277,13 +274,11 @@ fn status(test: StatusTest) -> Option<Condition> {
         StatusTest::Is(Status::Code(code)) => {
             Condition::exact("d.status = ?").with(i64::from(code))
         }
-        StatusTest::Class(class) => {
-            Condition::exact("d.status / 100 = ?").with(i64::from(class))
-        }
+        StatusTest::Class(class) => Condition::exact("d.status / 100 = ?").with(i64::from(class)),
         StatusTest::Within(bounds) => within("d.status", bounds, count),
-        StatusTest::Is(Status::Unanswered | Status::Reset) => Condition::exact(
-            "d.seq IN (SELECT seq FROM settlements WHERE outcome <> 'answered')",
-        ),
+        StatusTest::Is(Status::Unanswered | Status::Reset) => {
+            Condition::exact("d.seq IN (SELECT seq FROM settlements WHERE outcome <> 'answered')")
+        }
         StatusTest::Is(Status::Held) => return None,
     };
     Some(condition.wide())

@@ -15,11 +15,11 @@ use crate::delivery::{
     Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
 };
 
-use crate::signature::digest::sha256;
 use super::encode::FindingRow;
 use super::fields;
 use super::numbers::{after, count, duration, timestamp};
 use super::seal::digest;
+use crate::signature::digest::sha256;
 
 const SELECT: &str = "SELECT d.event, d.arrived, d.provider, d.event_id, d.event_id_from, \
      d.reason, d.status, d.answered_by, d.ending, d.turn, d.arrival, d.conflict, d.event_type, \

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::delivery::{Arrival, Disagreement};
 
-use crate::signature::digest::sha256;
 use super::fields;
+use crate::signature::digest::sha256;
 
 /// An arrival with its checksums and its written-out parts.
 #[derive(Debug)]
