@@ -1,5 +1,7 @@
 //! One integration binary: every test drives the real program, or checks the house itself.
 
+#![allow(clippy::unwrap_used)]
+
 mod commands;
 mod durability;
 mod floors;

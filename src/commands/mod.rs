@@ -20,6 +20,7 @@ mod secrets;
 mod settings;
 mod show;
 mod sign;
+mod steer;
 mod usage;
 mod values;
 mod verify;
@@ -81,6 +82,16 @@ enum Command {
     Sign(sign::SignArgs),
     /// Block until such deliveries have arrived
     Wait(wait::WaitArgs),
+    /// Make a running listener fail on purpose
+    Arm(steer::ArmArgs),
+    /// Take all fault rules out of force
+    Disarm(steer::DisarmArgs),
+    /// Hold the answers to matching deliveries
+    Hold(steer::HoldArgs),
+    /// Answer a held delivery
+    Release(steer::ReleaseArgs),
+    /// Show what is armed, held and counted
+    Status(steer::StatusArgs),
 }
 
 /// Runs the program with these arguments (the program's name first); prints the error, if there is
@@ -118,5 +129,10 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
         Command::Wait(arguments) => wait::run(&arguments, everywhere),
+        Command::Arm(arguments) => steer::arm(&arguments),
+        Command::Disarm(arguments) => steer::disarm(&arguments),
+        Command::Hold(arguments) => steer::hold(&arguments),
+        Command::Release(arguments) => steer::release(&arguments),
+        Command::Status(arguments) => steer::status(&arguments),
     }
 }

@@ -73,6 +73,9 @@ pub(super) fn notice(notice: &Notice, refused: u64) -> String {
         Notice::StoreRecovered => {
             format!("note: deliveries are stored again; {refused} were answered 503\n")
         }
+        Notice::Held(id) => {
+            format!("note: delivery {id} is held: answer it with hook64 release {id} 200\n")
+        }
         Notice::Removed {
             through,
             deliveries,
@@ -81,6 +84,12 @@ pub(super) fn notice(notice: &Notice, refused: u64) -> String {
              in its bounds (--keep, --keep-bytes)\n"
         ),
     }
+}
+
+/// What was held was answered at the stop.
+pub(super) fn released(count: usize, status: u16) -> String {
+    let deliveries = if count == 1 { "delivery" } else { "deliveries" };
+    format!("note: {count} held {deliveries} answered {status} at the stop (--on-stop)\n")
 }
 
 /// What came of it all.
