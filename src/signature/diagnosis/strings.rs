@@ -89,12 +89,22 @@ pub(super) const GSON: Escapes = Escapes {
 
 /// Whether no runtime would escape this byte inside a string.
 pub(super) const fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
-        && !matches!(
+    PLAIN[byte as usize]
+}
+
+/// A table, because every byte of a body is asked.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(
             byte,
             b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'' | b'+' | b'`' | b'='
-        )
-}
+        );
+        byte += 1;
+    }
+    plain
+};
 
 /// One element of a string: JSON can name half of a surrogate pair, Rust's text cannot.
 enum Unit {
@@ -178,6 +188,21 @@ pub(super) fn decode(inner: &str) -> String {
 }
 
 impl Escapes {
+    /// Whether text in which, of the bytes that are not plain, only these occur stays as it is.
+    /// `false` when in doubt: what is escaped in it may be escaped in another way.
+    pub(super) fn leave(&self, bytes: &[bool; 256]) -> bool {
+        let has = |byte: u8| bytes[usize::from(byte)];
+        let has_non_ascii = bytes[0x80..].contains(&true);
+        // U+2028 and U+2029 begin with this byte in UTF-8.
+        let has_separators = has(0xe2);
+        !(has(b'\\')
+            || (self.non_ascii && has_non_ascii)
+            || (self.line_separators && has_separators)
+            || (self.slash && has(b'/'))
+            || (self.delete && has(0x7f))
+            || self.unicode.bytes().any(|byte| byte != b'"' && has(byte)))
+    }
+
     /// Writes the inside of a JSON string as this runtime would, with its quotation marks.
     pub(super) fn write(&self, inner: &str, out: &mut Vec<u8>) {
         out.push(b'"');
