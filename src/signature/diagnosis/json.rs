@@ -201,6 +201,7 @@ impl<'a> Document<'a> {
         let mut writer = Writer {
             document: self,
             style,
+            stops: style.escapes.map_or([false; 256], Escapes::stops),
             out: Vec::with_capacity(self.text.len() + self.text.len() / 8),
             depth: 0,
         };
@@ -381,6 +382,8 @@ impl Reader<'_> {
 struct Writer<'d, 'a, 's> {
     document: &'d Document<'a>,
     style: &'s Style<'s>,
+    /// The bytes that its escapes do something about.
+    stops: [bool; 256],
     out: Vec<u8>,
     depth: usize,
 }
@@ -479,7 +482,7 @@ impl Writer<'_, '_, '_> {
         let raw = self.document.raw(token);
         match self.style.escapes {
             Some(escapes) if token.kind == Kind::String => {
-                escapes.write(&raw[1..raw.len() - 1], &mut self.out);
+                escapes.write(&self.stops, &raw[1..raw.len() - 1], &mut self.out);
             }
             _ => self.out.extend_from_slice(raw.as_bytes()),
         }
