@@ -8,7 +8,7 @@ use crate::delivery::Head;
 use super::Case;
 use super::cause::{Cause, VERIFY_RAW_BYTES};
 use super::dialects::{DIALECTS, Dialect, REORDERED};
-use super::json::Document;
+use super::json::{Document, Look};
 use super::orders::{self, Shuffle};
 use crate::signature::digest;
 
@@ -17,6 +17,9 @@ const MOST_DECOMPRESSED: u64 = 8 << 20;
 
 /// Mark at the start of a UTF-8 file.
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// So many dialects come before the documented orders.
+const LIKELY_DIALECTS: usize = 4;
 
 /// How many orders of undocumented keys are tried.
 pub(super) const MOST_ORDERS: usize = 720;
@@ -103,13 +106,14 @@ impl<'a> Bodies<'a> {
         if let Some(document) = self.document.as_ref() {
             variants.push(Variant::Inner);
             if document.is_container() {
-                let (likely, unlikely) = DIALECTS.split_at(6);
-                variants.extend(likely.iter().map(Variant::Json));
+                let dialects = distinct(document);
+                let (likely, unlikely) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
+                variants.extend(likely.iter().copied().map(Variant::Json));
                 for order in 0..orders {
                     let reordered = REORDERED.iter();
                     variants.extend(reordered.map(|dialect| Variant::Documented(order, dialect)));
                 }
-                variants.extend(unlikely.iter().map(Variant::Json));
+                variants.extend(unlikely.iter().copied().map(Variant::Json));
             }
         }
         variants.extend([
@@ -130,6 +134,23 @@ impl<'a> Bodies<'a> {
         dialects.flat_map(move |dialect| {
             (0..count).map(move |number| Variant::Shuffled(number, dialect))
         })
+    }
+
+    /// About how many bytes have to be written to produce a variant.
+    pub(super) fn cost(&self, variant: Variant) -> u64 {
+        match variant {
+            Variant::AsReceived
+            | Variant::WithoutFinalNewline
+            | Variant::Trimmed
+            | Variant::CutTo(_)
+            | Variant::Earlier(_)
+            | Variant::WithoutBom
+            | Variant::WithNewline
+            | Variant::WithCrLf
+            | Variant::WithBom
+            | Variant::Nothing => 0,
+            _ => self.case.body.len() as u64,
+        }
     }
 
     /// The bytes of a variant; `None` when it does not apply.
@@ -295,7 +316,7 @@ impl<'a> Bodies<'a> {
         let arrived = self.case.body.len();
         let looks = self
             .look()
-            .map_or_else(String::new, |look| format!(", {look}"));
+            .map_or_else(String::new, |look| format!(", {}", look_in_words(look)));
         Cause::new(
             name,
             format!(
@@ -324,25 +345,37 @@ impl<'a> Bodies<'a> {
     }
 
     /// How the body that arrived is laid out, when that is unmistakable.
-    pub(super) fn look(&self) -> Option<&'static str> {
-        let document = self
-            .document
-            .as_ref()
-            .filter(|document| document.is_container())?;
-        let body = self.case.body.trim_ascii_end();
-        let looks = [
-            ("body_compact_json", "compact"),
-            ("body_spaced_json", "with a blank after each separator"),
-            ("body_pretty_2", "indented by two spaces"),
-            ("body_pretty_4", "indented by four spaces"),
-            ("body_pretty_tab", "indented by tabs"),
-        ];
-        // Without a separator or a second line all of these are one.
-        looks.into_iter().find_map(|(name, look)| {
-            let dialect = DIALECTS.iter().find(|dialect| dialect.name == name)?;
-            (dialect.write(document) == body).then_some(look)
-        })
+    pub(super) fn look(&self) -> Option<Look> {
+        self.document.as_ref()?.look()
     }
+}
+
+/// A layout in words.
+pub(super) fn look_in_words(look: Look) -> String {
+    match look {
+        Look::Compact => "compact".to_owned(),
+        Look::Spaced => "with a blank after each separator".to_owned(),
+        Look::Tabs => "indented by tabs".to_owned(),
+        Look::Spaces(2) => "indented by two spaces".to_owned(),
+        Look::Spaces(4) => "indented by four spaces".to_owned(),
+        Look::Spaces(count) => format!("indented by {count} spaces"),
+    }
+}
+
+/// The dialects that do something different to a document, each effect once.
+fn distinct(document: &Document<'_>) -> Vec<&'static Dialect> {
+    let mut effects = Vec::new();
+    DIALECTS
+        .iter()
+        .filter(|dialect| {
+            let effect = dialect.effect(document);
+            let is_new = !effects.contains(&effect);
+            if is_new {
+                effects.push(effect);
+            }
+            is_new
+        })
+        .collect()
 }
 
 /// The length that the head announces.

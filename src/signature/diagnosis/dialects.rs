@@ -229,7 +229,33 @@ pub(super) const DIALECTS: [Dialect; 29] = [
 /// The spellings tried with each other order of keys.
 pub(super) const REORDERED: [&Dialect; 4] = [&COMPACT, &SPACED, &PYTHON, &PRETTY_2];
 
+/// What of a dialect makes a difference to one document.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Effect {
+    layout: Layout,
+    escapes: Option<&'static Escapes>,
+    numbers: Numbers,
+    sorted: Option<Sorted>,
+    ending: &'static str,
+}
+
 impl Dialect {
+    /// What it would do to a document. Two dialects with one effect write the same bytes.
+    pub(super) fn effect(&self, document: &Document<'_>) -> Effect {
+        let changes = |escapes: &&'static Escapes| !document.is_unchanged_by(escapes);
+        Effect {
+            layout: self.layout,
+            escapes: self.escapes.filter(changes),
+            numbers: if document.has_plain_numbers() {
+                Numbers::AsReceived
+            } else {
+                self.numbers
+            },
+            sorted: self.sorted,
+            ending: self.ending,
+        }
+    }
+
     /// The document in this spelling.
     pub(super) fn write(&self, document: &Document<'_>) -> Vec<u8> {
         match self.sorted {
@@ -321,6 +347,27 @@ mod tests {
         }
         assert_eq!(written("body_go_json_newline", "[ 1 ]"), "[1]\n");
         assert_eq!(written("body_pretty_tab", "[ 1 ]"), "[\n\t1\n]");
+    }
+
+    #[test]
+    fn dialects_of_one_effect_write_the_same_bytes() {
+        let texts = [
+            r#"{"a":[1,"x"],"b":"é"}"#,
+            r#"{"b":"a/b","a":[1.5,"\u0041"]}"#,
+            r#"{"b":"\u2028<&'\"","1":-0}"#,
+            "{\"b\":\"\u{2028}+`=\",\"a\":1234567890123456789}",
+        ];
+        for text in texts {
+            let document = Document::read(text).unwrap();
+            for one in &DIALECTS {
+                for other in &DIALECTS {
+                    if one.effect(&document) == other.effect(&document) {
+                        let both = (one.write(&document), other.write(&document));
+                        assert_eq!(both.0, both.1, "{} {} {text}", one.name, other.name);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

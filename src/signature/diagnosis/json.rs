@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::numbers::Numbers;
+use super::numbers::{self, Numbers};
 use super::strings::{self, Escapes};
 
 /// Containers deeper than this are left alone: writing is recursive.
@@ -37,6 +37,36 @@ struct Token {
 pub(super) struct Document<'a> {
     text: &'a str,
     tokens: Vec<Token>,
+    traits: Box<Traits>,
+}
+
+/// What was noticed while reading.
+#[derive(Debug)]
+struct Traits {
+    /// Which bytes that are not plain occur in strings.
+    bytes: [bool; 256],
+    /// Whether every runtime spells the numbers alike.
+    plain_numbers: bool,
+    /// How many commas and colons there are.
+    separators: usize,
+    /// How many blanks there are between tokens, and whether one of them is no space.
+    blanks: usize,
+    only_spaces: bool,
+    /// The blanks after the first bracket.
+    first_indent: (usize, usize),
+}
+
+/// How a document is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// No blanks.
+    Compact,
+    /// As many spaces as separators.
+    Spaced,
+    /// Several lines, indented by so many spaces.
+    Spaces(usize),
+    /// Several lines, indented by tabs.
+    Tabs,
 }
 
 /// What stands between tokens.
@@ -74,13 +104,58 @@ impl<'a> Document<'a> {
             text: text.as_bytes(),
             at: 0,
             tokens: Vec::with_capacity(text.len() / 12),
+            traits: Box::new(Traits {
+                bytes: [false; 256],
+                plain_numbers: true,
+                separators: 0,
+                blanks: 0,
+                only_spaces: true,
+                first_indent: (0, 0),
+            }),
         };
+        reader.skip_outer_blanks();
         reader.value(0)?;
-        reader.skip_blanks();
+        reader.skip_outer_blanks();
         (reader.at == text.len()).then_some(Self {
             text,
             tokens: reader.tokens,
+            traits: reader.traits,
         })
+    }
+
+    /// How it is laid out, when that is unmistakable and there is more than one way.
+    pub(super) fn look(&self) -> Option<Look> {
+        let traits = &*self.traits;
+        let (start, end) = traits.first_indent;
+        let first = &self.text[start..end];
+        if !self.is_container() || self.tokens.len() <= 2 {
+            None
+        } else if traits.blanks == 0 {
+            Some(Look::Compact)
+        } else if traits.only_spaces && traits.blanks == traits.separators {
+            Some(Look::Spaced)
+        } else {
+            let indent = first
+                .strip_prefix("\r\n")
+                .or_else(|| first.strip_prefix('\n'))?;
+            match indent {
+                "\t" => Some(Look::Tabs),
+                spaces if !spaces.is_empty() && spaces.bytes().all(|byte| byte == b' ') => {
+                    Some(Look::Spaces(spaces.len()))
+                }
+                _ => None,
+            }
+        }
+    }
+
+    /// Whether all strings stay as they are when escaped like this. `false` when in doubt.
+    pub(super) fn is_unchanged_by(&self, escapes: &Escapes) -> bool {
+        escapes.leave(&self.traits.bytes)
+    }
+
+    /// Whether every runtime spells the numbers alike.
+    pub(super) fn has_plain_numbers(&self) -> bool {
+        self.traits.plain_numbers
     }
 
     /// Whether it is an object or an array: anything else has hardly two spellings.
@@ -126,6 +201,7 @@ impl<'a> Document<'a> {
         let mut writer = Writer {
             document: self,
             style,
+            stops: style.escapes.map_or([false; 256], Escapes::stops),
             out: Vec::with_capacity(self.text.len() + self.text.len() / 8),
             depth: 0,
         };
@@ -174,6 +250,7 @@ struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     tokens: Vec<Token>,
+    traits: Box<Traits>,
 }
 
 #[expect(
@@ -181,8 +258,16 @@ struct Reader<'a> {
     reason = "a text of more than 4 GiB is turned away before"
 )]
 impl Reader<'_> {
-    fn skip_blanks(&mut self) {
+    fn skip_outer_blanks(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn skip_blanks(&mut self) {
+        while let Some(blank @ (b' ' | b'\t' | b'\n' | b'\r')) = self.text.get(self.at) {
+            self.traits.blanks += 1;
+            self.traits.only_spaces &= *blank == b' ';
             self.at += 1;
         }
     }
@@ -209,6 +294,7 @@ impl Reader<'_> {
                 {
                     self.at += 1;
                 }
+                self.traits.plain_numbers &= numbers::is_plain(&self.text[start..self.at]);
                 self.push(Kind::Number, start);
                 Some(())
             }
@@ -232,17 +318,20 @@ impl Reader<'_> {
         self.push(kind, self.at);
         self.at += 1;
         self.skip_blanks();
+        if open == 0 {
+            self.traits.first_indent = (self.tokens[0].start as usize + 1, self.at);
+        }
         let mut first = true;
         while *self.text.get(self.at)? != close {
             if !first {
-                self.expect(b',')?;
+                self.separator(b',')?;
                 self.skip_blanks();
             }
             first = false;
             if kind == Kind::Object {
                 self.string()?;
                 self.skip_blanks();
-                self.expect(b':')?;
+                self.separator(b':')?;
             }
             self.value(depth + 1)?;
             self.skip_blanks();
@@ -251,6 +340,11 @@ impl Reader<'_> {
         self.push(Kind::Close, self.at - 1);
         self.tokens[open].end = self.tokens.len() as u32;
         Some(())
+    }
+
+    fn separator(&mut self, byte: u8) -> Option<()> {
+        self.traits.separators += 1;
+        self.expect(byte)
     }
 
     fn expect(&mut self, byte: u8) -> Option<()> {
@@ -264,13 +358,11 @@ impl Reader<'_> {
         loop {
             match *self.text.get(self.at)? {
                 b'"' => break,
-                b'\\' => {
-                    plain = false;
-                    self.at += 2;
-                }
+                byte if strings::is_plain(byte) => self.at += 1,
                 byte => {
-                    plain &= strings::is_plain(byte);
-                    self.at += 1;
+                    plain = false;
+                    self.traits.bytes[usize::from(byte)] = true;
+                    self.at += if byte == b'\\' { 2 } else { 1 };
                 }
             }
         }
@@ -290,6 +382,8 @@ impl Reader<'_> {
 struct Writer<'d, 'a, 's> {
     document: &'d Document<'a>,
     style: &'s Style<'s>,
+    /// The bytes that its escapes do something about.
+    stops: [bool; 256],
     out: Vec<u8>,
     depth: usize,
 }
@@ -388,7 +482,7 @@ impl Writer<'_, '_, '_> {
         let raw = self.document.raw(token);
         match self.style.escapes {
             Some(escapes) if token.kind == Kind::String => {
-                escapes.write(&raw[1..raw.len() - 1], &mut self.out);
+                escapes.write(&self.stops, &raw[1..raw.len() - 1], &mut self.out);
             }
             _ => self.out.extend_from_slice(raw.as_bytes()),
         }
@@ -452,6 +546,23 @@ mod tests {
             written(text, style),
             r#"{"b":[{"q":4,"p":3}],"a":{"y":[2],"x":1}}"#
         );
+    }
+
+    #[test]
+    fn the_layout_is_seen() {
+        let table = [
+            (r#" {"a":[1,2],"b":"x, y"} "#, Some(Look::Compact)),
+            (r#"{"a": [1, 2], "b": {}}"#, Some(Look::Spaced)),
+            ("{\n  \"a\": [\n    1\n  ]\n}\n", Some(Look::Spaces(2))),
+            ("{\r\n    \"a\": 1\r\n}", Some(Look::Spaces(4))),
+            ("[\n\t1\n]", Some(Look::Tabs)),
+            (r#"{ "a": 1 }"#, None),
+            ("{}", None),
+            ("\"x\"", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Document::read(text).unwrap().look(), expected, "{text}");
+        }
     }
 
     #[test]

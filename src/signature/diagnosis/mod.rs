@@ -109,7 +109,7 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     Diagnosis {
         findings: best_first(findings),
         tried: outcome.tried,
-        not_tried: (!outcome.not_tried.is_empty()).then(|| outcome.not_tried.join("; ")),
+        not_tried: outcome.not_tried,
     }
 }
 
@@ -130,7 +130,7 @@ fn signed_by_the_other(case: &Case<'_>) -> Option<Diagnosis> {
     case.head.header(scheme::header_name(other))?;
     let verdict = check(case, other, case.other_secrets);
     (verdict.signature_matches_ignoring_time == Some(true)).then(|| Diagnosis {
-        findings: vec![cause::proof(&[structure::other_scheme(case.scheme)])],
+        findings: vec![cause::proof(&[structure::other_scheme(case)])],
         tried: case.other_secrets.len() as u64,
         not_tried: None,
     })
@@ -149,3 +149,6 @@ fn best_first(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by_key(rank);
     findings
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,13 +20,20 @@ pub(super) enum Numbers {
     Php,
 }
 
+/// Whether every runtime reads the same number and spells it the same way: an integer of not too
+/// many digits.
+pub(super) fn is_plain(lexeme: &[u8]) -> bool {
+    let is_integer = lexeme
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    is_integer && lexeme.len() <= 15 && lexeme != b"-0"
+}
+
 impl Numbers {
     /// The number in this spelling; as it came if it cannot be read.
     pub(super) fn spell(self, lexeme: &str) -> Cow<'_, str> {
         let is_integer = !lexeme.contains(['.', 'e', 'E']);
-        // Up to 15 digits every runtime reads the same integer and spells it the same way.
-        let is_short = is_integer && lexeme.len() <= 15 && lexeme != "-0";
-        if self == Self::AsReceived || is_short {
+        if self == Self::AsReceived || is_plain(lexeme.as_bytes()) {
             return Cow::Borrowed(lexeme);
         }
         let spelled = match self {

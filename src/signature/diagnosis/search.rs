@@ -50,7 +50,7 @@ struct Hit {
 pub(super) struct Outcome {
     pub(super) proofs: Vec<Finding>,
     pub(super) tried: u64,
-    pub(super) not_tried: Vec<String>,
+    pub(super) not_tried: Option<String>,
 }
 
 type Body<'a> = (bodies::Variant, Cow<'a, [u8]>);
@@ -98,10 +98,7 @@ impl<'a> Search<'a> {
             self.single_causes();
         }
         if self.hits.is_empty() && self.with.case.body.len() > MOST_COMBINED {
-            self.not_tried.push(
-                "two causes at once, and other orders of keys (the body is larger than 64 KiB)"
-                    .to_owned(),
-            );
+            self.skip(false, "two causes at once, and undocumented orders of keys");
             return;
         }
         if self.hits.is_empty() {
@@ -197,10 +194,8 @@ impl<'a> Search<'a> {
     }
 
     fn skip(&mut self, finished: bool, what: &str) {
-        if !finished {
-            let length = self.with.case.body.len();
-            self.not_tried
-                .push(format!("{what} (the body has {length} bytes)"));
+        if !finished && !self.not_tried.iter().any(|said| said == what) {
+            self.not_tried.push(what.to_owned());
         }
     }
 
@@ -218,37 +213,56 @@ impl<'a> Search<'a> {
         );
     }
 
+    /// One cause alone: the likely ones, the variants of the body, then the unlikely ones, so that
+    /// a budget that ends early ends with them.
     fn single_causes(&mut self) {
-        let with = self.with;
-        let hmac = &[Algorithm::HmacSha256];
-        let body = self.received_body();
-        let literal: Vec<_> = self.literal().collect();
         let documented: Vec<_> = self.documented().collect();
-        let others: Vec<_> = (0..with.secrets.len())
+        let literal: Vec<_> = self.literal().collect();
+        self.single_alterations(&literal, &documented, true);
+        if !self.is_done() {
+            self.single_bodies(&literal, &documented);
+        }
+        if !self.is_done() {
+            self.single_alterations(&literal, &documented, false);
+        }
+    }
+
+    /// One proof is enough for a large body; of a small one all single causes are shown.
+    fn is_done(&self) -> bool {
+        !self.hits.is_empty() && self.with.case.body.len() > MOST_COMBINED
+    }
+
+    /// Forms of the secret, ways to put together what is signed, and algorithms.
+    fn single_alterations(&mut self, literal: &[usize], documented: &[&'a Framing], likely: bool) {
+        let with = self.with;
+        let body = self.received_body();
+        let secrets: Vec<_> = (0..with.secrets.len())
             .filter(|&secret| !self.is_literal(secret))
+            .filter(|&secret| with.secrets[secret].variant.is_likely() == likely)
             .collect();
-        let all = self.attempt_all(
-            others.iter().copied(),
-            documented.iter().copied(),
-            hmac,
-            &body,
-        );
-        self.skip(all, "some forms of the secret");
-        let framings = with
+        let framings: Vec<_> = with
             .framings
             .iter()
-            .filter(|framing| framing.kind != Kind::Documented);
-        let all = self.attempt_all(literal.iter().copied(), framings, hmac, &body);
+            .filter(|framing| framing.kind != Kind::Documented)
+            .filter(|framing| framing.kind.is_likely() == likely)
+            .collect();
+        let algorithms: Vec<_> = self
+            .algorithms()
+            .into_iter()
+            .filter(|algorithm| algorithm.is_keyed() == likely)
+            .collect();
+        let hmac = &[Algorithm::HmacSha256];
+        let all = self.attempt_all(secrets.into_iter(), documented.iter().copied(), hmac, &body);
+        self.skip(all, "some forms of the secret");
+        let all = self.attempt_all(literal.iter().copied(), framings.into_iter(), hmac, &body);
         self.skip(all, "some ways to put together what is signed");
-        self.single_bodies(&literal, &documented);
-        let algorithms = self.algorithms();
         let all = self.attempt_all(
             literal.iter().copied(),
             documented.iter().copied(),
             &algorithms,
             &body,
         );
-        self.skip(all, "other algorithms");
+        self.skip(all, "some other algorithms");
     }
 
     /// The other algorithms that give tags of the received sizes.
@@ -265,14 +279,16 @@ impl<'a> Search<'a> {
         let mut left = variants.len();
         for variant in variants {
             // Writing a variant costs about as much as hashing it.
-            if !self.affords(self.with.case.body.len()) {
+            if self.work + self.with.bodies.cost(variant) > self.limit {
                 break;
             }
-            left -= 1;
             let Some(bytes) = self.with.bodies.produce(variant) else {
+                left -= 1;
                 continue;
             };
+            self.work += self.with.bodies.cost(variant);
             if self.known.iter().any(|(_, known)| *known == bytes) {
+                left -= 1;
                 continue;
             }
             let body = [(variant, bytes)];
@@ -283,14 +299,17 @@ impl<'a> Search<'a> {
                 &body,
             );
             if !all {
-                left += 1;
                 break;
             }
+            left -= 1;
             self.known.extend(body);
+            if self.is_done() {
+                return;
+            }
         }
         let is_json_left = self.with.bodies.is_too_large_for_json();
         self.skip(!is_json_left, "other spellings of the JSON");
-        self.skip(left == 0, &format!("{left} variants of the body"));
+        self.skip(left == 0, &format!("up to {left} variants of the body"));
     }
 
     /// Two causes at once.
@@ -388,7 +407,13 @@ impl<'a> Search<'a> {
         Outcome {
             proofs: found.into_iter().map(|(_, finding)| finding).collect(),
             tried: self.tried,
-            not_tried: self.not_tried,
+            not_tried: (!self.not_tried.is_empty()).then(|| {
+                format!(
+                    "{} (the body has {} bytes)",
+                    self.not_tried.join("; "),
+                    self.with.case.body.len()
+                )
+            }),
         }
     }
 

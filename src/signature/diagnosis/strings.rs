@@ -89,12 +89,22 @@ pub(super) const GSON: Escapes = Escapes {
 
 /// Whether no runtime would escape this byte inside a string.
 pub(super) const fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
-        && !matches!(
+    PLAIN[byte as usize]
+}
+
+/// A table, because every byte of a body is asked.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(
             byte,
             b'"' | b'\\' | b'/' | b'<' | b'>' | b'&' | b'\'' | b'+' | b'`' | b'='
-        )
-}
+        );
+        byte += 1;
+    }
+    plain
+};
 
 /// One element of a string: JSON can name half of a surrogate pair, Rust's text cannot.
 enum Unit {
@@ -178,13 +188,53 @@ pub(super) fn decode(inner: &str) -> String {
 }
 
 impl Escapes {
-    /// Writes the inside of a JSON string as this runtime would, with its quotation marks.
-    pub(super) fn write(&self, inner: &str, out: &mut Vec<u8>) {
+    /// Whether text in which, of the bytes that are not plain, only these occur stays as it is.
+    /// `false` when in doubt: what is escaped in it may be escaped in another way.
+    pub(super) fn leave(&self, bytes: &[bool; 256]) -> bool {
+        let has = |byte: u8| bytes[usize::from(byte)];
+        let has_non_ascii = bytes[0x80..].contains(&true);
+        // U+2028 and U+2029 begin with this byte in UTF-8.
+        let has_separators = has(0xe2);
+        !(has(b'\\')
+            || (self.non_ascii && has_non_ascii)
+            || (self.line_separators && has_separators)
+            || (self.slash && has(b'/'))
+            || (self.delete && has(0x7f))
+            || self.unicode.bytes().any(|byte| byte != b'"' && has(byte)))
+    }
+
+    /// The bytes at which writing cannot just copy: those that begin something escaped, or to escape.
+    pub(super) fn stops(&self) -> [bool; 256] {
+        let mut stops = [false; 256];
+        for (byte, stop) in (0u8..=255).zip(&mut stops) {
+            *stop = match byte {
+                b'\\' | 0..=0x1f => true,
+                b'/' => self.slash,
+                0x7f => self.delete,
+                // U+2028 and U+2029 begin with this byte in UTF-8.
+                0xe2 => self.non_ascii || self.line_separators,
+                0x80.. => self.non_ascii,
+                _ => self.unicode.as_bytes().contains(&byte),
+            };
+        }
+        stops
+    }
+
+    /// Writes the inside of a JSON string as this runtime would, with its quotation marks. `stops`
+    /// are its own.
+    pub(super) fn write(&self, stops: &[bool; 256], inner: &str, out: &mut Vec<u8>) {
         out.push(b'"');
-        for unit in (Units { rest: inner }) {
-            match unit {
-                Unit::Lone(unit) => self.hex(unit, out),
-                Unit::Char(character) => self.character(character, out),
+        let mut units = Units { rest: inner };
+        loop {
+            let bytes = units.rest.as_bytes();
+            let stop = |byte: &u8| stops[usize::from(*byte)];
+            let run = bytes.iter().position(stop).unwrap_or(bytes.len());
+            out.extend_from_slice(&bytes[..run]);
+            units.rest = &units.rest[run..];
+            match units.next() {
+                None => break,
+                Some(Unit::Lone(unit)) => self.hex(unit, out),
+                Some(Unit::Char(character)) => self.character(character, out),
             }
         }
         out.push(b'"');
@@ -227,11 +277,14 @@ impl Escapes {
 
     fn hex(&self, unit: u16, out: &mut Vec<u8>) {
         let digits = if self.upper {
-            format!("\\u{unit:04X}")
+            b"0123456789ABCDEF"
         } else {
-            format!("\\u{unit:04x}")
+            b"0123456789abcdef"
         };
-        out.extend_from_slice(digits.as_bytes());
+        out.extend_from_slice(b"\\u");
+        for shift in [12, 8, 4, 0] {
+            out.push(digits[usize::from(unit >> shift & 0xf)]);
+        }
     }
 }
 
@@ -243,7 +296,7 @@ mod tests {
 
     fn spelled(escapes: &Escapes, inner: &str) -> String {
         let mut out = Vec::new();
-        escapes.write(inner, &mut out);
+        escapes.write(&escapes.stops(), inner, &mut out);
         String::from_utf8(out).unwrap()
     }
 
