@@ -175,8 +175,7 @@ async fn carry_out<H: Handler>(
 ) {
     let stream = session.line.lock().take_stream();
     if let Some(stream) = stream {
-        let limits = &session.server.limits;
-        ending::carry_out(stream, reply, owed, bodiless, unread, limits).await;
+        ending::carry_out(stream, reply, owed, bodiless, unread, &session.server).await;
     }
 }
 
@@ -200,7 +199,7 @@ async fn over<H: Handler>(session: &Arc<Session<H>>) {
         None
     };
     if let Some(stream) = stream {
-        ending::close(stream, owed, unread, &session.server.limits).await;
+        ending::close(stream, owed, unread, &session.server).await;
     }
 }
 

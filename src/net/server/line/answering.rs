@@ -36,8 +36,6 @@ impl Line {
             self.deadline = self
                 .write_blocked
                 .then(|| Instant::now() + self.limits.write_stall);
-        } else if written.is_ready() && self.write_blocked {
-            self.deadline = Some(Instant::now() + self.limits.write_stall);
         }
         written
     }
