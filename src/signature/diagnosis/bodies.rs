@@ -7,7 +7,7 @@ use crate::delivery::Head;
 
 use super::Case;
 use super::cause::{Cause, VERIFY_RAW_BYTES};
-use super::dialects::{DIALECTS, Dialect, REORDERED};
+use super::dialects::{DIALECTS, Dialect, Effect, REORDERED};
 use super::json::{Document, Look};
 use super::orders::{self, Shuffle};
 use crate::signature::digest;
@@ -17,6 +17,10 @@ const MOST_DECOMPRESSED: u64 = 8 << 20;
 
 /// Mark at the start of a UTF-8 file.
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes can be hashed while one is read as JSON, and while one is written as JSON.
+const READING: u64 = 3;
+const WRITING: u64 = 4;
 
 /// So many dialects come before the documented orders.
 const LIKELY_DIALECTS: usize = 4;
@@ -106,7 +110,7 @@ impl<'a> Bodies<'a> {
         if let Some(document) = self.document.as_ref() {
             variants.push(Variant::Inner);
             if document.is_container() {
-                let dialects = distinct(document);
+                let dialects = distinct(document, self.case.body);
                 let (likely, unlikely) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
                 variants.extend(likely.iter().copied().map(Variant::Json));
                 for order in 0..orders {
@@ -136,7 +140,7 @@ impl<'a> Bodies<'a> {
         })
     }
 
-    /// About how many bytes have to be written to produce a variant.
+    /// What it costs to produce a variant, as the number of bytes that could be hashed meanwhile.
     pub(super) fn cost(&self, variant: Variant) -> u64 {
         match variant {
             Variant::AsReceived
@@ -149,8 +153,18 @@ impl<'a> Bodies<'a> {
             | Variant::WithCrLf
             | Variant::WithBom
             | Variant::Nothing => 0,
+            Variant::Json(_) | Variant::Documented(..) | Variant::Shuffled(..) => {
+                WRITING * self.case.body.len() as u64
+            }
             _ => self.case.body.len() as u64,
         }
+    }
+
+    /// The same for what was read already.
+    pub(super) fn cost_of_reading(&self) -> u64 {
+        self.document
+            .as_ref()
+            .map_or(0, |_| READING * self.case.body.len() as u64)
     }
 
     /// The bytes of a variant; `None` when it does not apply.
@@ -363,8 +377,12 @@ pub(super) fn look_in_words(look: Look) -> String {
 }
 
 /// The dialects that do something different to a document, each effect once.
-fn distinct(document: &Document<'_>) -> Vec<&'static Dialect> {
+fn distinct(document: &Document<'_>, body: &[u8]) -> Vec<&'static Dialect> {
+    // Blanks around the document are no part of its layout, but of the body.
+    let is_bare =
+        matches!(body.first(), Some(b'{' | b'[')) && matches!(body.last(), Some(b'}' | b']'));
     let mut effects = Vec::new();
+    effects.extend(Effect::none(document).filter(|_| is_bare));
     DIALECTS
         .iter()
         .filter(|dialect| {

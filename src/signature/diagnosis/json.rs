@@ -47,6 +47,8 @@ struct Traits {
     bytes: [bool; 256],
     /// Whether every runtime spells the numbers alike.
     plain_numbers: bool,
+    /// Whether a key may be what JavaScript takes for an array index.
+    numeric_keys: bool,
     /// How many commas and colons there are.
     separators: usize,
     /// How many blanks there are between tokens, and whether one of them is no space.
@@ -107,6 +109,7 @@ impl<'a> Document<'a> {
             traits: Box::new(Traits {
                 bytes: [false; 256],
                 plain_numbers: true,
+                numeric_keys: false,
                 separators: 0,
                 blanks: 0,
                 only_spaces: true,
@@ -151,6 +154,11 @@ impl<'a> Document<'a> {
     /// Whether all strings stay as they are when escaped like this. `false` when in doubt.
     pub(super) fn is_unchanged_by(&self, escapes: &Escapes) -> bool {
         escapes.leave(&self.traits.bytes)
+    }
+
+    /// Whether a key may be what JavaScript takes for an array index.
+    pub(super) fn has_numeric_keys(&self) -> bool {
+        self.traits.numeric_keys
     }
 
     /// Whether every runtime spells the numbers alike.
@@ -329,6 +337,8 @@ impl Reader<'_> {
             }
             first = false;
             if kind == Kind::Object {
+                let first = self.text.get(self.at + 1);
+                self.traits.numeric_keys |= matches!(first, Some(b'0'..=b'9' | b'\\'));
                 self.string()?;
                 self.skip_blanks();
                 self.separator(b':')?;

@@ -356,7 +356,7 @@ mod tests {
         fn every_spelling_stands_for_the_same_text(text in any::<String>()) {
             let inner = serde_json::to_string(&text).unwrap();
             let inner = &inner[1..inner.len() - 1];
-            prop_assert_eq!(decode(inner), text.clone());
+            prop_assert_eq!(&decode(inner), &text);
             for escapes in [&MINIMAL, &PYTHON_ASCII, &HTML, &PHP, &PHP_SLASHES, &PHP_UNICODE, &DOTNET, &GSON] {
                 let spelled = spelled(escapes, inner);
                 let read: String = serde_json::from_str(&spelled).unwrap();
