@@ -1,11 +1,11 @@
 //! The spellings of JSON that senders and middleware use, as data.
 
-use super::json::{Arrange, Document, Layout, Look, Style};
-use super::numbers::Numbers;
-use super::orders::{self, Sorted};
-use super::strings::{
+use super::json::numbers::Numbers;
+use super::json::strings::{
     self, DOTNET, Escapes, GSON, HTML, MINIMAL, PHP, PHP_SLASHES, PHP_UNICODE, PYTHON_ASCII,
 };
+use super::json::{Arrange, Document, Layout, Look, Style};
+use super::orders::{self, Sorted};
 
 /// One way to serialise JSON.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// Whose spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Numbers {
+pub(in crate::signature::diagnosis) enum Numbers {
     /// The lexeme.
     AsReceived,
     /// `JSON.stringify(JSON.parse(…))`
@@ -22,7 +22,7 @@ pub(super) enum Numbers {
 
 /// Whether every runtime reads the same number and spells it the same way: few digits, no exponent,
 /// no zero at the end of a fraction.
-pub(super) fn is_plain(lexeme: &[u8]) -> bool {
+pub(in crate::signature::diagnosis) fn is_plain(lexeme: &[u8]) -> bool {
     let digits = lexeme.strip_prefix(b"-").unwrap_or(lexeme);
     let mut parts = digits.splitn(2, |&byte| byte == b'.');
     let (whole, fraction) = (parts.next().unwrap_or_default(), parts.next());
@@ -37,7 +37,7 @@ pub(super) fn is_plain(lexeme: &[u8]) -> bool {
 
 impl Numbers {
     /// The number in this spelling; as it came if it cannot be read.
-    pub(super) fn spell(self, lexeme: &str) -> Cow<'_, str> {
+    pub(in crate::signature::diagnosis) fn spell(self, lexeme: &str) -> Cow<'_, str> {
         let is_integer = !lexeme.contains(['.', 'e', 'E']);
         if self == Self::AsReceived || is_plain(lexeme.as_bytes()) {
             return Cow::Borrowed(lexeme);
