@@ -9,6 +9,9 @@ use secrecy::{ExposeSecret, SecretSlice};
 
 use super::key::Key;
 
+pub use super::form::{elan_form, form};
+pub use super::form_problem::{FormProblem, Side};
+
 /// Fewer characters than this are not shown in part: four of them would be too much.
 const SHOWABLE: usize = 12;
 
@@ -146,8 +149,6 @@ fn cut_line_end(line: &[u8]) -> (&[u8], LineEnd) {
         literal => (literal, LineEnd::None),
     }
 }
-
-pub use super::form::{FormProblem, elan_form, form};
 
 #[cfg(test)]
 mod tests {
