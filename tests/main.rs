@@ -5,5 +5,6 @@
 mod commands;
 mod durability;
 mod floors;
+mod forward;
 mod receive;
 mod rig;

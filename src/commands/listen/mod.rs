@@ -19,6 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::delivery::{DeliveryId, Head, Recognition, Reply, Request, Settlement};
 use crate::export::ndjson;
 use crate::export::notice::{Held, Notice as Said, Ready, StoreFailed};
+use crate::inbox::tail::Tail;
 use crate::inbox::{Inbox, Notice, Receipt, decide};
 use crate::net::server::{self, Handler, Listener};
 use crate::store::Store;
@@ -66,8 +67,13 @@ async fn listen(setup: Setup) -> Result {
     stop.on_signals().map_err(|error| {
         Problem::failed("signals", "cannot listen for signals").why(error.to_string())
     })?;
+    let newest = store
+        .counts()
+        .map_err(|error| super::lookup::trouble(&error))?
+        .newest;
     let followed = tokio::spawn(follow(
         store.clone(),
+        Tail::after(newest),
         setup.face.clone(),
         setup.expectation.clone(),
         stop.clone(),
@@ -97,7 +103,7 @@ async fn listen(setup: Setup) -> Result {
     }
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
-    last_words(&setup, started, &totals, reason)?;
+    last_words(&setup, started, &totals, &followed, reason)?;
     reason_to_exit(reason, &followed)
 }
 
@@ -238,16 +244,17 @@ fn last_words(
     setup: &Setup,
     started: Timestamp,
     totals: &crate::inbox::Totals,
+    followed: &Followed,
     reason: Reason,
 ) -> Result<()> {
-    let stopped = words::stopped(totals, reason);
+    let stopped = words::stopped(totals, followed, reason);
     let object = ndjson::notice(&Said::Stopped(stopped.clone()));
     match setup.face.object(&object) {
         Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
         _ => {}
     }
-    if let Face::Text(reader) = &setup.face {
-        let words = words::summary(&stopped, started, &setup.location, reader);
+    if let Face::Text { reader, .. } = &setup.face {
+        let words = words::summary(&stopped, started, &setup.location, followed, reader);
         output::complain(&format!("{}\n", words.trim_end()));
     }
     Ok(())

@@ -139,7 +139,6 @@ pub(super) struct Setup {
     pub(super) armed: Armed,
     pub(super) forward: Option<Forward>,
     pub(super) on_stop: u16,
-    pub(super) budget: bool,
 }
 
 impl Setup {
@@ -151,7 +150,6 @@ impl Setup {
         });
         let timeout = arguments.timeout.map(|span| span.0);
         let stop_on_stdin_eof = arguments.stop_on_stdin_eof;
-        let budget = arguments.budget;
         let secrets = arguments.secrets.clone();
         let layer = as_layer(arguments).over(Layer::from_files()?);
         Ok(Self {
@@ -171,7 +169,6 @@ impl Setup {
             armed: armed(&layer)?,
             forward: forward(&layer)?,
             on_stop: layer.on_stop.unwrap_or(503),
-            budget,
             layer,
         })
     }
@@ -284,7 +281,10 @@ fn limits(layer: &Layer) -> Result<Limits> {
 fn face(arguments: &ListenArgs, everywhere: Everywhere) -> Result<Face> {
     let color = color::stdout(everywhere.color);
     match arguments.output.unwrap_or(Mode::Auto) {
-        Mode::Auto | Mode::Text => Ok(Face::Text(output::reader(color))),
+        Mode::Auto | Mode::Text => Ok(Face::Text {
+            reader: output::reader(color),
+            budget: arguments.budget,
+        }),
         Mode::Json => Ok(Face::json(arguments.body.bodies())),
         Mode::Quiet => Ok(Face::Quiet),
     }
