@@ -24,7 +24,7 @@ use super::problem::{Problem, Result};
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Which deliveries: `seq:12`, `type:find_email sig:bad`, …
-    #[arg(value_name = "FILTER", num_args = 0.., allow_hyphen_values = true)]
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
     /// In which form
     #[arg(short, long, value_enum, default_value_t)]

@@ -25,7 +25,7 @@ use super::{Everywhere, color};
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
     /// Which deliveries: `type:find_email sig:bad status:5xx age:<10m`, …
-    #[arg(value_name = "FILTER", num_args = 0.., allow_hyphen_values = true)]
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
     /// At most so many, the newest
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]

@@ -89,6 +89,7 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments = usage::with_default_command(arguments.into_iter().collect());
     let json = usage::asks_for_json(&arguments);
+    let arguments = usage::with_guarded_terms(arguments);
     let outcome = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => dispatch(arguments),
         Err(error) => usage::explain(error),

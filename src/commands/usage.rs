@@ -22,6 +22,25 @@ pub(super) fn with_default_command(mut arguments: Vec<OsString>) -> Vec<OsString
     arguments
 }
 
+/// A term that says no (`-id:6f1c`) looks like an option; in parentheses it means the same and is
+/// none.
+#[must_use]
+pub(super) fn with_guarded_terms(arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_term = |text: &str| {
+        text.strip_prefix('-').is_some_and(|term| {
+            let name = term.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
+            term.starts_with('(') || (name.len() < term.len() && name.starts_with(':'))
+        })
+    };
+    arguments
+        .into_iter()
+        .map(|argument| match argument.to_str() {
+            Some(text) if is_term(text) => OsString::from(format!("({text})")),
+            _ => argument,
+        })
+        .collect()
+}
+
 /// The place of the first argument behind the options that every command has.
 fn first_after_globals(arguments: &[OsString]) -> usize {
     let mut position = 1;
@@ -142,6 +161,16 @@ mod tests {
             .iter()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect()
+    }
+
+    #[test]
+    fn a_term_that_says_no_is_not_taken_for_an_option() {
+        let arguments = ["-id:6f1c", "--limit", "-n1", "type:x -id:y", "-(a|b)", "-1"];
+        let guarded = with_guarded_terms(arguments.iter().map(OsString::from).collect());
+        assert_eq!(guarded[0], "(-id:6f1c)");
+        assert_eq!(guarded[4], "(-(a|b))");
+        assert_eq!(guarded[1..4], arguments[1..4]);
+        assert_eq!(guarded[5], "-1");
     }
 
     #[test]

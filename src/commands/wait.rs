@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, Args)]
 pub(super) struct WaitArgs {
     /// Which deliveries: `type:find_email sig:ok`, …
-    #[arg(value_name = "FILTER", num_args = 0.., allow_hyphen_values = true)]
+    #[arg(value_name = "FILTER")]
     filter: Vec<String>,
     /// How many of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]

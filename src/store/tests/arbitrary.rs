@@ -11,13 +11,17 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Defect, DeliveryId, Disagreement, Ending, Envelope,
-    EventIdSource, Head, Header, Provider, Reason, Recognition, Reply, Request, Scheme, Sighting,
-    Times, Turn, Verdict,
+    Answer, AnsweredBy, Arrival, Defect, DeliveryId, Disagreement, Ending, Envelope, EventIdSource,
+    Head, Header, Provider, Reason, Recognition, Reply, Request, Scheme, Sighting, Times, Turn,
+    Verdict,
 };
 
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof![".{0,20}", any::<String>(), Just("a\0b'\"%\u{202e}".to_owned())]
+    prop_oneof![
+        ".{0,20}",
+        any::<String>(),
+        Just("a\0b'\"%\u{202e}".to_owned())
+    ]
 }
 
 fn bytes() -> impl Strategy<Value = Bytes> {
@@ -41,8 +45,8 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn headers() -> impl Strategy<Value = Vec<Header>> {
-    let header = ("[A-Za-z][A-Za-z0-9-]{0,10}", value())
-        .prop_map(|(name, value)| Header::new(name, value));
+    let header =
+        ("[A-Za-z][A-Za-z0-9-]{0,10}", value()).prop_map(|(name, value)| Header::new(name, value));
     vec(header, 0..6)
 }
 
@@ -70,8 +74,11 @@ fn defect() -> impl Strategy<Value = Option<Defect>> {
 
 fn request() -> impl Strategy<Value = Request> {
     let peer = (any::<IpAddr>(), any::<u16>()).prop_map(|(ip, port)| SocketAddr::new(ip, port));
-    let times =
-        (time(), time(), time()).prop_map(|(arrived, head, body)| Times { arrived, head, body });
+    let times = (time(), time(), time()).prop_map(|(arrived, head, body)| Times {
+        arrived,
+        head,
+        body,
+    });
     (head(), bytes(), headers(), peer, times, defect()).prop_map(
         |(head, body, trailers, peer, times, defect)| Request {
             head,
@@ -85,20 +92,24 @@ fn request() -> impl Strategy<Value = Request> {
 }
 
 fn recognition() -> impl Strategy<Value = Recognition> {
-    let source = select(&[
-        EventIdSource::Header,
-        EventIdSource::Body,
-        EventIdSource::Task,
-        EventIdSource::Run,
-        EventIdSource::Hash,
-    ][..]);
+    let source = select(
+        &[
+            EventIdSource::Header,
+            EventIdSource::Body,
+            EventIdSource::Task,
+            EventIdSource::Run,
+            EventIdSource::Hash,
+        ][..],
+    );
     let provider = select(&[Provider::Sixtyfour, Provider::Elan, Provider::Plain][..]);
-    let envelope = select(&[
-        Envelope::Job,
-        Envelope::Workflow,
-        Envelope::Subscription,
-        Envelope::Unknown,
-    ][..]);
+    let envelope = select(
+        &[
+            Envelope::Job,
+            Envelope::Workflow,
+            Envelope::Subscription,
+            Envelope::Unknown,
+        ][..],
+    );
     let disagreement = (text(), text()).prop_map(|(header_says, field_says)| Disagreement {
         header: "Sixtyfour-Event-Id",
         header_says,
@@ -129,14 +140,16 @@ fn recognition() -> impl Strategy<Value = Recognition> {
 
 fn verdict() -> impl Strategy<Value = Verdict> {
     let scheme = option::of(select(&[Scheme::Sixtyfour, Scheme::Elan][..]));
-    let reason = select(&[
-        Reason::Ok,
-        Reason::NoSecretConfigured,
-        Reason::MissingHeader,
-        Reason::DuplicateTimestamp,
-        Reason::TimestampTooOld,
-        Reason::SignatureMismatch,
-    ][..]);
+    let reason = select(
+        &[
+            Reason::Ok,
+            Reason::NoSecretConfigured,
+            Reason::MissingHeader,
+            Reason::DuplicateTimestamp,
+            Reason::TimestampTooOld,
+            Reason::SignatureMismatch,
+        ][..],
+    );
     (
         (scheme, reason),
         (option::of(0..9_usize), option::of(0..9_usize)),
@@ -144,29 +157,33 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         option::of("[0-9a-f]{4}"),
         option::of(Just("the hex digits are upper case")),
     )
-        .prop_map(|((scheme, reason), (secret, v1), (matches, age), hint, spelling)| Verdict {
-            scheme,
-            reason,
-            matched_secret_index: secret,
-            matched_v1_index: v1,
-            signature_matches_ignoring_time: matches,
-            age_seconds: age,
-            key_hint: hint,
-            non_canonical: spelling,
-        })
+        .prop_map(
+            |((scheme, reason), (secret, v1), (matches, age), hint, spelling)| Verdict {
+                scheme,
+                reason,
+                matched_secret_index: secret,
+                matched_v1_index: v1,
+                signature_matches_ignoring_time: matches,
+                age_seconds: age,
+                key_hint: hint,
+                non_canonical: spelling,
+            },
+        )
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
     let ending = prop_oneof![
-        select(&[
-            Ending::Normal,
-            Ending::Hang,
-            Ending::Hold,
-            Ending::Reset,
-            Ending::Close,
-            Ending::Cut,
-            Ending::Garbage,
-        ][..]),
+        select(
+            &[
+                Ending::Normal,
+                Ending::Hang,
+                Ending::Hold,
+                Ending::Reset,
+                Ending::Close,
+                Ending::Cut,
+                Ending::Garbage,
+            ][..]
+        ),
         span().prop_map(Ending::Drip),
     ];
     let by = prop_oneof![
