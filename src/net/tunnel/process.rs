@@ -317,7 +317,7 @@ mod tests {
             add(
                 proc.path(),
                 9,
-                "cloudflared",
+                "cloudflared-lin",
                 "cloudflared tunnel",
                 environment,
             );
