@@ -15,12 +15,10 @@ use crate::store::{Location, Options};
 use super::super::arguments::{SecretArgs, StoreArgs};
 use super::super::export::BodyChoice;
 use super::super::problem::{Problem, Result};
-use super::super::settings::{Layer, TOLERANCE, location};
+use super::super::settings::{Layer, PORT, TOLERANCE, location};
 use super::super::values::{Size, Span};
 use super::super::{Everywhere, color, output};
 use super::face::Face;
-
-const DEFAULT_PORT: u16 = 6464;
 
 /// Receive, verify, dedupe, store and answer deliveries.
 #[derive(Debug, Args)]
@@ -123,7 +121,7 @@ impl Setup {
         let layer = as_layer(arguments).over(Layer::from_files()?);
         Ok(Self {
             host: layer.host,
-            port: layer.port.unwrap_or(DEFAULT_PORT),
+            port: layer.port.unwrap_or(PORT),
             secrets,
             policy: policy(&layer)?,
             location: location(layer.store.as_deref())?,
