@@ -5,3 +5,4 @@ mod durability;
 mod floors;
 mod receive;
 mod rig;
+mod tunnel;

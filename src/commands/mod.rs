@@ -20,6 +20,7 @@ mod secrets;
 mod settings;
 mod show;
 mod sign;
+mod tunnel;
 mod usage;
 mod values;
 mod verify;
@@ -79,6 +80,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Make a signature
     Sign(sign::SignArgs),
+    /// Print the public webhook URL of the tunnel that reaches this port
+    Tunnel(tunnel::TunnelArgs),
     /// Block until such deliveries have arrived
     Wait(wait::WaitArgs),
 }
@@ -117,6 +120,7 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Tunnel(arguments) => tunnel::run(&arguments, everywhere),
         Command::Wait(arguments) => wait::run(&arguments, everywhere),
     }
 }

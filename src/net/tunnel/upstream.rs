@@ -20,7 +20,8 @@ pub struct Upstream {
 
 impl Upstream {
     /// Reads what an agent or a command line says.
-    pub(super) fn read(written: &str) -> Self {
+    #[must_use]
+    pub fn read(written: &str) -> Self {
         let written = written.trim();
         let url = if written.contains("://") {
             written.to_owned()
