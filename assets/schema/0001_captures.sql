@@ -99,6 +99,7 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_of_delivery ON attempts (seq);
 
+-- The bytes of each attempt.
 CREATE TABLE attempt_contents (
     id               INTEGER PRIMARY KEY,
     headers          BLOB,                 -- field lines of the answer

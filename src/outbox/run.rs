@@ -20,7 +20,10 @@ use crate::delivery::{Attempt, Failure};
 use crate::net::client::{Client, Limits, Outcome, Phases};
 
 /// How many reports may wait to be read.
-const WAITING_REPORTS: usize = 256;
+const WAITING_REPORTS: usize = 4096;
+
+/// How long reports gather before they are read in bulk.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// Makes outgoing deliveries; clones share connections.
 #[derive(Clone)]
@@ -97,9 +100,32 @@ pub struct Running {
 impl Running {
     /// The next report; `None` when all jobs are done.
     pub async fn next(&mut self) -> Option<Progress> {
-        if let Some(progress) = self.reports.recv().await {
-            return Some(progress);
+        let progress = self.reports.recv().await;
+        if progress.is_none() {
+            self.end().await;
         }
+        progress
+    }
+
+    /// The reports of a load, in bulk: a moment is given for more to come, since waking up for each
+    /// costs more than making it. Empty when all jobs are done.
+    pub async fn next_many(&mut self) -> Vec<Progress> {
+        let mut found = Vec::new();
+        if self.reports.recv_many(&mut found, 1).await == 0 {
+            self.end().await;
+            return found;
+        }
+        sleep(GATHERING).await;
+        while let Ok(progress) = self.reports.try_recv() {
+            found.push(progress);
+            if found.len() == WAITING_REPORTS {
+                break;
+            }
+        }
+        found
+    }
+
+    async fn end(&mut self) {
         while let Some(ended) = self.workers.join_next().await {
             if let Err(error) = ended
                 && let Ok(panic) = error.try_into_panic()
@@ -107,7 +133,6 @@ impl Running {
                 std::panic::resume_unwind(panic);
             }
         }
-        None
     }
 }
 

@@ -308,6 +308,29 @@ async fn many_jobs_are_under_way_at_once_and_each_is_done_once() {
 }
 
 #[tokio::test]
+async fn reports_of_a_load_come_in_bulk_and_none_is_lost() {
+    let peer = Peer::new(|_, _| Say::status(200)).await;
+    let target = peer.target("/");
+    let batch = Batch {
+        count: 500,
+        concurrency: 16,
+        ..Batch::one(quick(0))
+    };
+    let mut running = outbox().run(batch, move |_| event(JOB).job(&target, signed()).unwrap());
+    let (mut reads, mut reports) = (0, 0);
+    loop {
+        let many = running.next_many().await;
+        if many.is_empty() {
+            break;
+        }
+        reads += 1;
+        reports += many.len();
+    }
+    assert_eq!(reports, 500);
+    assert!(reads < reports);
+}
+
+#[tokio::test]
 async fn starts_keep_their_distance() {
     let peer = Peer::new(|_, _| Say::status(200)).await;
     let target = peer.target("/");
