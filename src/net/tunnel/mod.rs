@@ -146,6 +146,8 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
+    use tempfile::TempDir;
+
     use super::*;
     use crate::net::client::peer::{Peer, Say};
 
@@ -202,6 +204,17 @@ mod tests {
         }
     }
 
+    /// A directory like `/proc` in which a cloudflared runs with these flags.
+    fn process(flags: &str) -> TempDir {
+        let proc = tempfile::tempdir().unwrap();
+        let folder = proc.path().join("7");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("comm"), "cloudflared\n").unwrap();
+        let arguments = format!("cloudflared tunnel {flags}");
+        fs::write(folder.join("cmdline"), arguments.replace(' ', "\0")).unwrap();
+        proc
+    }
+
     #[tokio::test]
     async fn the_tunnel_to_our_port_is_found_among_the_others() {
         let ours = ngrok_agent(6464).await;
@@ -224,15 +237,7 @@ mod tests {
         let tunnels = look(6464, &places).await;
         assert_eq!((tunnels.reaching.len(), tunnels.unsure.len()), (0, 1));
 
-        let proc = tempfile::tempdir().unwrap();
-        let folder = proc.path().join("7");
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("comm"), "cloudflared\n").unwrap();
-        let arguments = format!(
-            "cloudflared --url localhost:6464 --metrics {}",
-            peer.address
-        );
-        fs::write(folder.join("cmdline"), arguments.replace(' ', "\0")).unwrap();
+        let proc = process(&format!("--url localhost:6464 --metrics {}", peer.address));
         places.cloudflared.clear();
         places.processes = Some(proc.path().to_owned());
         let tunnels = look(6464, &places).await;
@@ -254,7 +259,9 @@ mod tests {
     async fn we_never_ask_ourselves() {
         let ours = ngrok_agent(6464).await;
         let also = cloudflared_agent().await;
-        let places = places(&[&ours, &also], &[&ours, &also]);
+        let proc = process(&format!("--metrics {}", ours.address));
+        let mut places = places(&[&ours, &also], &[&ours, &also]);
+        places.processes = Some(proc.path().to_owned());
         look(ours.address.port(), &places).await;
         assert!(ours.seen().is_empty());
         assert!(!also.seen().is_empty());
