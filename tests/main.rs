@@ -8,3 +8,4 @@ mod floors;
 mod forward;
 mod receive;
 mod rig;
+mod tunnel;

@@ -21,6 +21,7 @@ mod settings;
 mod show;
 mod sign;
 mod steer;
+mod tunnel;
 mod usage;
 mod values;
 mod verify;
@@ -80,6 +81,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Make a signature
     Sign(sign::SignArgs),
+    /// Print the public webhook URL of the tunnel that reaches this port
+    Tunnel(tunnel::TunnelArgs),
     /// Block until such deliveries have arrived
     Wait(wait::WaitArgs),
     /// Make a running listener fail on purpose
@@ -128,6 +131,7 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Tunnel(arguments) => tunnel::run(&arguments, everywhere),
         Command::Wait(arguments) => wait::run(&arguments, everywhere),
         Command::Arm(arguments) => steer::arm(&arguments),
         Command::Disarm(arguments) => steer::disarm(&arguments),

@@ -22,6 +22,7 @@ use crate::export::notice::{Held, Notice as Said, Ready, StoreFailed};
 use crate::inbox::tail::Tail;
 use crate::inbox::{Inbox, Notice, Receipt, decide};
 use crate::net::server::{self, Handler, Listener};
+use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
 
 use super::Everywhere;
@@ -88,7 +89,8 @@ async fn listen(setup: Setup) -> Result {
     if setup.stop_on_stdin_eof {
         stop.on_end_of_input();
     }
-    announce(&setup, &listener, &url, &signing)?;
+    let tunnels = look(listener.port(), &Places::usual(setup.public_url.clone())).await;
+    announce(&setup, &listener, &url, &signing, &tunnels)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
     let reason = stop.reason();
@@ -150,12 +152,19 @@ fn open_store(setup: &Setup, url: &str) -> Result<Store> {
     Ok(store)
 }
 
-fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Result<()> {
+fn announce(
+    setup: &Setup,
+    listener: &Listener,
+    url: &str,
+    signing: &str,
+    tunnels: &Tunnels,
+) -> Result<()> {
     let face = &setup.face;
+    let public = tunnels.best().map(|found| found.public.as_str());
     let ready = Ready {
         at: Timestamp::now(),
         local: url,
-        public: setup.public_url.as_deref(),
+        public,
         signing: if signing.starts_with("on") {
             "on"
         } else {
@@ -169,7 +178,7 @@ fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Res
     if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
         return Ok(());
     }
-    face.remark(&words::start(setup, listener, url, signing));
+    face.remark(&words::start(setup, listener, url, signing, tunnels));
     if !face.is_json() {
         output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
     }

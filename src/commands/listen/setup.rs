@@ -12,18 +12,18 @@ use crate::inbox::Policy;
 use crate::inbox::expect::Expectation;
 use crate::net::client::{self, Client};
 use crate::net::server::Limits;
+use crate::net::tunnel::PublicUrl;
 use crate::outbox::{Forward, Route};
 use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
 use super::super::export::BodyChoice;
 use super::super::problem::{Problem, Result};
-use super::super::settings::{Layer, TOLERANCE, location};
+use super::super::settings::{Layer, PORT, TOLERANCE, location};
 use super::super::values::{Size, Span};
 use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
 
-const DEFAULT_PORT: u16 = 6464;
 const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Receive, verify, dedupe, store and answer deliveries.
@@ -132,7 +132,7 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) face: Face,
     pub(super) ready_file: Option<PathBuf>,
-    pub(super) public_url: Option<String>,
+    pub(super) public_url: Option<PublicUrl>,
     pub(super) expectation: Option<Expectation>,
     pub(super) timeout: Option<Duration>,
     pub(super) stop_on_stdin_eof: bool,
@@ -154,7 +154,7 @@ impl Setup {
         let layer = as_layer(arguments).over(Layer::from_files()?);
         Ok(Self {
             host: layer.host,
-            port: layer.port.unwrap_or(DEFAULT_PORT),
+            port: layer.port.unwrap_or(PORT),
             secrets,
             policy: policy(&layer)?,
             location: location(layer.store.as_deref())?,
@@ -162,7 +162,11 @@ impl Setup {
             limits: limits(&layer)?,
             face: if everywhere.quiet { Face::Quiet } else { face },
             ready_file: layer.ready_file.clone(),
-            public_url: layer.public_url.clone(),
+            public_url: layer
+                .public_url
+                .as_deref()
+                .map(super::super::tunnel::public_url)
+                .transpose()?,
             expectation,
             timeout,
             stop_on_stdin_eof,

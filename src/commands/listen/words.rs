@@ -11,6 +11,7 @@ use crate::export::line::{self, Reader, last_words};
 use crate::export::notice::Stopped;
 use crate::inbox::{Notice, Totals};
 use crate::net::server::{BindError, BindProblem, Listener, port_owner};
+use crate::net::tunnel::{Advice, Tunnels};
 use crate::outbox::schedule::pace::Drift;
 use crate::signature::{Keyring, Secret};
 use crate::store::Location;
@@ -46,7 +47,13 @@ pub(super) fn signing(keyring: &Keyring, tolerance: Duration) -> String {
 }
 
 /// The lines before the first delivery.
-pub(super) fn start(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> String {
+pub(super) fn start(
+    setup: &Setup,
+    listener: &Listener,
+    url: &str,
+    signing: &str,
+    tunnels: &Tunnels,
+) -> String {
     let path = setup.policy.path.as_deref();
     let path = path.map_or_else(|| "any path".to_owned(), |path| format!("only {path}"));
     let others = &listener.addresses()[1..];
@@ -55,11 +62,22 @@ pub(super) fn start(setup: &Setup, listener: &Listener, url: &str, signing: &str
         also
     });
     let mut lines = format!("Listening  {url}{also}   {}\n", text::line(path.as_bytes()));
-    if let Some(public) = &setup.public_url {
-        let _ = writeln!(lines, "Public     {}", text::line(public.as_bytes()));
+    if let Some(found) = tunnels.best() {
+        let path = setup.policy.path.as_deref().unwrap_or("/");
+        let _ = writeln!(
+            lines,
+            "Public     {}   {}",
+            text::line(found.public.webhook_url(path).as_bytes()),
+            text::line(found.source().as_bytes())
+        );
     }
     let _ = writeln!(lines, "Signing    {signing}");
     let _ = writeln!(lines, "Store      {}", setup.location);
+    for elsewhere in tunnels.misdirected() {
+        let advice = Advice::misdirected(elsewhere, listener.port());
+        let warning = Problem::usage(advice.what).why(advice.why).fix(advice.fix);
+        lines += &warning.text("warning");
+    }
     lines
 }
 
