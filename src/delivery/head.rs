@@ -88,7 +88,10 @@ impl Head {
         let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut fields);
         match request.parse(&raw) {
-            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Complete(length)) if length == raw.len() => {}
+            Ok(httparse::Status::Complete(_)) => {
+                return Err(HeadError::Syntax("bytes after the blank line"));
+            }
             Ok(httparse::Status::Partial) => return Err(HeadError::Incomplete),
             Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooManyHeaders),
             Err(error) => return Err(HeadError::Syntax(describe(error))),
@@ -175,18 +178,25 @@ impl Head {
         &self.target
     }
 
+    /// The target without scheme and authority: path and query, or `*`.
+    #[must_use]
+    pub fn origin_form(&self) -> &[u8] {
+        let target = &self.target[..];
+        if target.starts_with(b"/") {
+            return target;
+        }
+        memchr::memmem::find(target, b"://").map_or(target, |at| {
+            let authority = &target[at + 3..];
+            memchr::memchr(b'/', authority).map_or(&b"/"[..], |slash| &authority[slash..])
+        })
+    }
+
     /// The path of the target, without scheme, authority and query.
     #[must_use]
     pub fn path(&self) -> &[u8] {
-        let target = &self.target[..];
-        let after_scheme = memchr::memmem::find(target, b"://").map_or(target, |at| {
-            let authority = &target[at + 3..];
-            memchr::memchr(b'/', authority).map_or(&b"/"[..], |slash| &authority[slash..])
-        });
-        let is_path = target.starts_with(b"/");
-        let path = if is_path { target } else { after_scheme };
-        let end = memchr::memchr2(b'?', b'#', path).unwrap_or(path.len());
-        &path[..end]
+        let target = self.origin_form();
+        let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+        &target[..end]
     }
 
     /// The version; `None` when unreadable.
@@ -261,5 +271,7 @@ mod tests {
         let smuggled = [Header::new("A", "1\r\nB: 2")];
         assert!(Head::build("POST", b"/", &smuggled).is_err());
         assert!(Head::build("POST", b"/ HTTP/1.1\r\nA: b", &[]).is_err());
+        let second_request = [Header::new("A", "1\r\n\r\nGET /b HTTP/1.1\r\n")];
+        assert!(Head::build("POST", b"/", &second_request).is_err());
     }
 }
