@@ -1,6 +1,6 @@
 //! Secrets: taken literally, wiped when dropped, and never printable.
 //!
-//! Whatever is wrong with a secret is named in [`form`](super::form) and never repaired: a receiver
+//! Whatever is wrong with a secret is named in [`form`] and never repaired: a receiver
 //! that trims or unquotes would accept here what the real application refuses.
 
 use std::fmt;

@@ -15,7 +15,7 @@ use super::{Case, MOST_COMBINED, structure};
 /// What may be spent on a body that combinations are tried for, as a number of hashed bytes.
 const COMBINED_WORK: u64 = 96 << 20;
 /// The same for a larger one, of which single causes are tried.
-const SINGLE_WORK: u64 = 24 << 20;
+const SINGLE_WORK: u64 = 20 << 20;
 /// But so many times its size at least.
 const FEWEST_PASSES: u64 = 6;
 /// What one MAC costs besides its message, in bytes.
