@@ -1,1 +1,9 @@
+//! One integration binary: every test drives the real program, or checks the house itself.
 
+#![allow(clippy::unwrap_used)]
+
+mod commands;
+mod durability;
+mod floors;
+mod receive;
+mod rig;

@@ -1,5 +1,8 @@
-//! The only room with sockets: requests come in through [`server`].
+//! The only room with sockets: hyper and TCP are spoken here and nowhere above.
 //!
-//! Nothing above sees hyper or a socket; what crosses is `delivery`'s `Request` and `Reply`.
+//! [`server`] turns bytes into requests and replies into bytes; [`client`] makes one request of
+//! ours and hands back what came of it.
 
+pub mod client;
+pub mod control;
 pub mod server;

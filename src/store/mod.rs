@@ -1,1 +1,389 @@
-//! Nothing here yet.
+//! SQLite, and nobody else names it: every capture in one file that anyone can query.
+//!
+//! One thread owns the writing connection and commits everything that waits in one transaction
+//! (`queue`, `writer`); whoever reads has a connection of its own (`readers`). An insert returns
+//! only when the delivery is on disk, so an answer that waits for it never promises what a crash
+//! could take back. `location`, `lock`, `schema` and `open` decide whether a file may be used at
+//! all; `seal`, `encode` and `decode` turn an arrival into rows and back, with checksums; `query`
+//! turns a filter into SQL.
+//!
+//! The tables are documented where they are made, in `assets/schema/`.
+
+mod attempts;
+mod board;
+mod condition;
+mod connect;
+mod counts;
+mod decode;
+mod encode;
+mod error;
+mod fields;
+mod find;
+mod location;
+mod lock;
+mod numbers;
+mod open;
+mod query;
+mod queue;
+mod readers;
+mod remembered;
+mod retention;
+mod schema;
+mod seal;
+mod writer;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+
+use crate::delivery::{Arrival, Delivery, DeliveryId, Diagnosis, Outlook, Settlement};
+use crate::filter::Filter;
+
+pub use attempts::{Origin, Outgoing, Sent};
+pub use board::{Changed, Removed};
+pub use counts::Counts;
+pub use error::{StoreError, Trouble};
+pub use find::{Candidate, Found};
+pub use location::Location;
+pub use query::Order;
+pub use remembered::Remembered;
+
+use board::Board;
+use error::Subject;
+use lock::Lock;
+use queue::{Note, Queue, Refusal};
+use readers::Readers;
+use seal::Sealed;
+
+/// What retention lets stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How many deliveries.
+    pub keep: u64,
+    /// How many bytes of the file.
+    pub keep_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            keep: 1_000_000,
+            keep_bytes: 10 << 30,
+        }
+    }
+}
+
+/// A store. Clones share it; the last one to go writes what is queued and closes it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    readers: Readers,
+    board: Arc<Board>,
+    subject: Subject,
+    writing: Option<Writing>,
+    /// Which state of the file a reader has seen that nobody tells what changes.
+    polled: Mutex<Option<query::DataVersion>>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    queue: Arc<Queue>,
+    lock: Option<Arc<Lock>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Store {
+    /// Opens a store to write to it, and creates it if there is none. Nobody else can do so
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When somebody else writes to it, when the file is not a store that this program may use, or
+    /// when it cannot be written. A file that is refused is left as it is.
+    pub fn open(location: &Location, options: Options) -> Result<Self, StoreError> {
+        open::writer(location, options)
+    }
+
+    /// Opens a store to read it, beside the listener that writes to it or after it.
+    ///
+    /// # Errors
+    /// When there is none, or when the file is not a store that this program can read.
+    pub fn open_readonly(path: &Path) -> Result<Self, StoreError> {
+        open::reader(path)
+    }
+
+    /// Stores a request. When this returns a number, the delivery is on disk; when it returns an
+    /// error, it is not stored.
+    ///
+    /// # Errors
+    /// When it cannot be stored now: no room, a failing disk, too much waiting. The next one tries
+    /// again.
+    pub async fn insert(&self, arrival: Arc<Arrival>) -> Result<DeliveryId, StoreError> {
+        let (waiter, stored) = oneshot::channel();
+        let sealed = Sealed::new(arrival);
+        self.queue()?
+            .insert(sealed, waiter)
+            .map_err(|refusal| self.refused(refusal))?;
+        stored.await.unwrap_or_else(|_| Err(self.closed()))
+    }
+
+    /// Records what the peer really got. Written soon; nobody waits for it.
+    pub fn settle(&self, id: DeliveryId, settlement: Settlement) {
+        self.note(Note::Settled(id, settlement));
+    }
+
+    /// Records why a signature does not match. Written soon; nobody waits for it.
+    pub fn diagnosed(&self, id: DeliveryId, diagnosis: Diagnosis) {
+        self.note(Note::Diagnosed(id, Box::new(diagnosis)));
+    }
+
+    /// Records a request that was made for a delivery. Written soon; nobody waits for it.
+    pub fn attempt(&self, id: DeliveryId, outgoing: Outgoing) {
+        self.note(Note::Attempted(id, Box::new(outgoing)));
+    }
+
+    /// Records a request that was made for a delivery, and returns when that is on disk: before the
+    /// app's answer is relayed, say.
+    ///
+    /// # Errors
+    /// When it cannot be stored now.
+    pub async fn attempt_durably(
+        &self,
+        id: DeliveryId,
+        outgoing: Outgoing,
+    ) -> Result<(), StoreError> {
+        self.noted(Note::Attempted(id, Box::new(outgoing))).await
+    }
+
+    /// Returns when everything that was queued before is on disk.
+    ///
+    /// # Errors
+    /// When it cannot be stored now.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.noted(Note::Mark).await
+    }
+
+    async fn noted(&self, note: Note) -> Result<(), StoreError> {
+        let (waiter, stored) = oneshot::channel();
+        self.queue()?
+            .note(note, Some(waiter))
+            .map_err(|refusal| self.refused(refusal))?;
+        stored.await.unwrap_or_else(|_| Err(self.closed()))
+    }
+
+    /// Queues what nobody waits for. A queue that is full, or closed, drops it: the capture itself
+    /// is never lost this way.
+    fn note(&self, note: Note) {
+        if let Ok(queue) = self.queue() {
+            let _ = queue.note(note, None);
+        }
+    }
+
+    fn queue(&self) -> Result<&Queue, StoreError> {
+        match &self.shared.writing {
+            Some(writing) => Ok(&writing.queue),
+            None => Err(self
+                .shared
+                .subject
+                .trouble(Trouble::ReadOnly)
+                .why("it was opened for reading")),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> StoreError {
+        match refusal {
+            Refusal::Overloaded => self.shared.subject.trouble(Trouble::Overloaded),
+            Refusal::Closed => self.closed(),
+        }
+    }
+
+    fn closed(&self) -> StoreError {
+        self.shared.subject.trouble(Trouble::Closed)
+    }
+
+    /// The delivery with this number, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was written.
+    pub fn get(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        let readers = &self.shared.readers;
+        readers.try_with(|connection| {
+            decode::delivery(connection, id).map_err(|error| readers.unreadable(id, error))
+        })
+    }
+
+    /// Which delivery a user means: by its number, its event id (the newest delivery of the event)
+    /// or the unique beginning of an event id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn find(&self, id: &str) -> Result<Found, StoreError> {
+        self.shared
+            .readers
+            .with(|connection| find::find(connection, id))
+    }
+
+    /// All deliveries of the event whose first delivery is `first`, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn event(&self, first: DeliveryId) -> Result<Vec<Delivery>, StoreError> {
+        let ids = self
+            .shared
+            .readers
+            .with(|connection| query::event(connection, first))?;
+        ids.into_iter()
+            .filter_map(|id| self.get(id).transpose())
+            .collect()
+    }
+
+    /// The requests that were made for a delivery, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn attempts(&self, id: DeliveryId) -> Result<Vec<Outgoing>, StoreError> {
+        self.shared
+            .readers
+            .with(|connection| attempts::of(connection, id))
+    }
+
+    /// Hands over the deliveries that match, one at a time, until there are `limit` of them or it
+    /// is told to stop. However slow it is taken, it is in nobody's way.
+    ///
+    /// # Errors
+    /// When the store cannot be read; when some deliveries are damaged, after all others were
+    /// handed over.
+    pub fn each(
+        &self,
+        filter: &Filter,
+        order: Order,
+        limit: Option<usize>,
+        now: Timestamp,
+        visit: impl FnMut(Delivery) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.each_with_outlook(filter, order, limit, now, |_| None, visit)
+    }
+
+    /// [`Store::each`] for filters that ask how an event stands: `outlook` says what its sender is
+    /// expected to do next.
+    ///
+    /// # Errors
+    /// As for [`Store::each`].
+    pub fn each_with_outlook(
+        &self,
+        filter: &Filter,
+        order: Order,
+        limit: Option<usize>,
+        now: Timestamp,
+        outlook: impl Fn(&Delivery) -> Option<Outlook>,
+        visit: impl FnMut(Delivery) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let scan = query::Scan {
+            readers: &self.shared.readers,
+            filter,
+            order,
+            limit,
+            now,
+        };
+        scan.run(outlook, visit)
+    }
+
+    /// Hands over what deduplication must know again after a restart: every delivery that has an
+    /// event id, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn remembered(&self, each: impl FnMut(Remembered<'_>)) -> Result<(), StoreError> {
+        self.shared
+            .readers
+            .with(|connection| remembered::remembered(connection, each))
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        self.shared.readers.with(counts::counts)
+    }
+
+    /// The version of the store: it grows with every change.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.board.version()
+    }
+
+    /// Which deliveries came or changed since a version.
+    #[must_use]
+    pub fn changed_since(&self, version: u64) -> Changed {
+        self.shared.board.since(version)
+    }
+
+    /// What retention has removed since the store was opened.
+    #[must_use]
+    pub fn removals(&self) -> watch::Receiver<Removed> {
+        self.shared.board.removals()
+    }
+
+    /// Looks whether another program changed the store, and raises the version if so. For a store
+    /// that was opened for reading, which nobody tells.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn poll(&self) -> Result<bool, StoreError> {
+        let mut polled = self
+            .shared
+            .polled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let changed = query::poll(&self.shared.readers.source, &mut polled)?;
+        if changed {
+            self.shared.board.changed(None);
+        }
+        Ok(changed)
+    }
+
+    /// Tells others who want to write to the store who has it: the listener's URL, say.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn set_holder(&self, holder: &str) -> Result<(), StoreError> {
+        let lock = self
+            .shared
+            .writing
+            .as_ref()
+            .and_then(|writing| writing.lock.as_ref());
+        match lock {
+            Some(lock) => lock
+                .set_holder(holder)
+                .map_err(|error| self.shared.subject.io(&error)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.readers.close();
+        if let Some(writing) = &self.writing {
+            writing.queue.close();
+            let mut thread = writing
+                .thread
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(thread) = thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,9 @@
-//! Nothing here yet.
+//! The terminal UI.
+
+pub mod index;
+pub mod row;
+pub mod rows;
+pub mod state;
+
+#[cfg(test)]
+mod fixture;

@@ -1,0 +1,201 @@
+//! What the peer got, in the short words that lists and lines use.
+
+use std::time::Duration;
+
+use crate::delivery::{AnsweredBy, Delivery, Ending, Outcome, Validity};
+
+use super::clock;
+use super::paint::Role;
+
+/// The status that was sent, or is about to be; `None` when the peer never saw one.
+#[must_use]
+pub fn status(delivery: &Delivery) -> Option<u16> {
+    let reply = &delivery.arrival.answer.reply;
+    let was_seen = match delivery.settlement.map(|settlement| settlement.outcome) {
+        Some(Outcome::Released(status)) => return Some(status),
+        None | Some(Outcome::Answered | Outcome::PeerStalled | Outcome::Cut) => reply.has_status(),
+        Some(
+            Outcome::PeerLeft
+            | Outcome::Reset
+            | Outcome::Closed
+            | Outcome::Garbage
+            | Outcome::Stopped,
+        ) => false,
+    };
+    was_seen.then_some(reply.status)
+}
+
+/// The state in one word: `200`, `t/o` (the peer hung up), `rst` (we broke the connection),
+/// `stop` (the listener stopped first), `held` (we are holding the answer).
+#[must_use]
+pub fn word(delivery: &Delivery) -> String {
+    let reply = &delivery.arrival.answer.reply;
+    match delivery.settlement.map(|settlement| settlement.outcome) {
+        Some(Outcome::Answered) => reply.status.to_string(),
+        Some(Outcome::Released(status)) => status.to_string(),
+        Some(Outcome::PeerLeft | Outcome::PeerStalled) => "t/o".to_owned(),
+        Some(Outcome::Reset | Outcome::Closed | Outcome::Cut | Outcome::Garbage) => {
+            "rst".to_owned()
+        }
+        Some(Outcome::Stopped) => "stop".to_owned(),
+        None => match reply.ending {
+            Ending::Hold | Ending::Hang => "held".to_owned(),
+            Ending::Normal | Ending::Drip(_) => reply.status.to_string(),
+            Ending::Reset | Ending::Close | Ending::Cut | Ending::Garbage => "rst".to_owned(),
+        },
+    }
+}
+
+/// Who decided it: `default`, `armed 2/5`, `armed 7`.
+#[must_use]
+pub fn by(delivery: &Delivery) -> String {
+    match &delivery.arrival.answer.by {
+        AnsweredBy::Armed {
+            step, of: Some(of), ..
+        } => format!("armed {step}/{of}"),
+        AnsweredBy::Armed { step, of: None, .. } => format!("armed {step}"),
+        other => other.name().to_owned(),
+    }
+}
+
+/// From the first byte of the request to the end of the answer; `None` while it is open.
+#[must_use]
+pub fn took(delivery: &Delivery) -> Option<Duration> {
+    let arrived = delivery.request().times.arrived;
+    let settlement = delivery.settlement?;
+    Some(clock::between(arrived, settlement.at))
+}
+
+/// The colour of the answer.
+#[must_use]
+pub fn role(delivery: &Delivery) -> Role {
+    match word(delivery).as_str() {
+        "held" => Role::Busy,
+        word if word.starts_with('2') => Role::Good,
+        word if word.starts_with(['1', '3']) => Role::Plain,
+        _ => Role::Bad,
+    }
+}
+
+/// The colour of the signature's verdict.
+#[must_use]
+pub fn signature_role(delivery: &Delivery) -> Role {
+    match delivery.arrival.verdict.validity() {
+        Validity::Valid => Role::Good,
+        Validity::Invalid => Role::Bad,
+        Validity::Unverified => Role::Plain,
+    }
+}
+
+/// An ending's name in JSON.
+#[must_use]
+pub fn ending_name(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Normal => "normal",
+        Ending::Hang => "hang",
+        Ending::Hold => "hold",
+        Ending::Reset => "reset",
+        Ending::Close => "close",
+        Ending::Cut => "cut",
+        Ending::Garbage => "garbage",
+        Ending::Drip(_) => "drip",
+    }
+}
+
+/// The reason phrase of a status; empty when it has none.
+#[must_use]
+pub fn phrase(status: u16) -> &'static str {
+    PHRASES
+        .iter()
+        .find(|(known, _)| *known == status)
+        .map_or("", |(_, phrase)| phrase)
+}
+
+const PHRASES: [(u16, &str); 45] = [
+    (200, "OK"),
+    (201, "Created"),
+    (202, "Accepted"),
+    (203, "Non-Authoritative Information"),
+    (204, "No Content"),
+    (205, "Reset Content"),
+    (206, "Partial Content"),
+    (300, "Multiple Choices"),
+    (301, "Moved Permanently"),
+    (302, "Found"),
+    (303, "See Other"),
+    (304, "Not Modified"),
+    (307, "Temporary Redirect"),
+    (308, "Permanent Redirect"),
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (402, "Payment Required"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (405, "Method Not Allowed"),
+    (406, "Not Acceptable"),
+    (407, "Proxy Authentication Required"),
+    (408, "Request Timeout"),
+    (409, "Conflict"),
+    (410, "Gone"),
+    (411, "Length Required"),
+    (412, "Precondition Failed"),
+    (413, "Content Too Large"),
+    (414, "URI Too Long"),
+    (415, "Unsupported Media Type"),
+    (416, "Range Not Satisfiable"),
+    (417, "Expectation Failed"),
+    (418, "I'm a teapot"),
+    (421, "Misdirected Request"),
+    (422, "Unprocessable Content"),
+    (425, "Too Early"),
+    (426, "Upgrade Required"),
+    (429, "Too Many Requests"),
+    (431, "Request Header Fields Too Large"),
+    (500, "Internal Server Error"),
+    (501, "Not Implemented"),
+    (502, "Bad Gateway"),
+    (503, "Service Unavailable"),
+    (504, "Gateway Timeout"),
+    (505, "HTTP Version Not Supported"),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::delivery::Settlement;
+    use crate::export::samples;
+
+    use super::*;
+
+    fn settled(outcome: Outcome, ending: Ending) -> Delivery {
+        let mut delivery = samples::find_email();
+        samples::change(&mut delivery, |arrival| {
+            arrival.answer.reply.ending = ending
+        });
+        let at = delivery.request().times.arrived;
+        delivery.settlement = Some(Settlement { outcome, at });
+        delivery
+    }
+
+    #[test]
+    fn a_status_that_never_left_is_not_shown() {
+        let left = settled(Outcome::PeerLeft, Ending::Normal);
+        assert_eq!((status(&left), word(&left).as_str()), (None, "t/o"));
+        let reset = settled(Outcome::Reset, Ending::Reset);
+        assert_eq!((status(&reset), word(&reset).as_str()), (None, "rst"));
+        let cut = settled(Outcome::Cut, Ending::Cut);
+        assert_eq!((status(&cut), word(&cut).as_str()), (Some(500), "rst"));
+        let released = settled(Outcome::Stopped, Ending::Hold);
+        assert_eq!(
+            (status(&released), word(&released).as_str()),
+            (None, "stop")
+        );
+    }
+
+    #[test]
+    fn an_open_answer_says_what_is_planned() {
+        let mut held = settled(Outcome::Answered, Ending::Hold);
+        held.settlement = None;
+        assert_eq!((status(&held), word(&held).as_str()), (None, "held"));
+        assert_eq!(took(&held), None);
+    }
+}

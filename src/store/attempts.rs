@@ -1,0 +1,213 @@
+//! Requests that we made for a delivery: forwards, replays, samples. Each is kept beside the
+//! capture, which never changes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use crate::delivery::attempt::Response;
+use crate::delivery::{Attempt, DeliveryId, Failure};
+
+use super::fields;
+use super::numbers::{count, duration, span, timestamp};
+
+/// How much of an answer's body is kept.
+const KEPT: usize = 1 << 20;
+
+/// Why a request was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// An arriving delivery was relayed to the local app.
+    Forward,
+    /// A capture was delivered again.
+    Replay,
+    /// A sample was sent.
+    Send,
+}
+
+impl Origin {
+    /// The name in JSON and the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Replay => "replay",
+            Self::Send => "send",
+        }
+    }
+
+    /// The origin with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Forward, Self::Replay, Self::Send]
+            .into_iter()
+            .find(|origin| origin.name() == name)
+    }
+}
+
+/// The bytes of a request that differs from its capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Request line and field lines, with the blank line.
+    pub head: Bytes,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// One outgoing request: why it was made, what came back, and what was sent if that is not the
+/// capture itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// Why it was made.
+    pub origin: Origin,
+    /// What came back, and when.
+    pub attempt: Attempt,
+    /// What was sent, where it differs from the capture.
+    pub sent: Option<Sent>,
+}
+
+/// The parts of an attempt that are there or not.
+#[derive(Default)]
+pub(super) struct ResultRow<'a> {
+    pub(super) status: Option<u16>,
+    pub(super) failure: Option<&'static str>,
+    pub(super) failure_detail: Option<String>,
+    pub(super) body_cut: Option<bool>,
+    pub(super) headers: Option<Vec<u8>>,
+    pub(super) body: Option<&'a [u8]>,
+}
+
+impl Outgoing {
+    /// An outgoing request whose bytes are those of the capture.
+    #[must_use]
+    pub fn new(origin: Origin, attempt: Attempt) -> Self {
+        Self {
+            origin,
+            attempt,
+            sent: None,
+        }
+    }
+
+    /// About how much memory it holds.
+    pub(super) fn weight(&self) -> usize {
+        let answer = match &self.attempt.result {
+            Ok(response) => response.body.len(),
+            Err(_) => 0,
+        };
+        let sent = self.sent.as_ref();
+        512 + answer + sent.map_or(0, |sent| sent.head.len() + sent.body.len())
+    }
+
+    pub(super) fn row(&self) -> ResultRow<'_> {
+        match &self.attempt.result {
+            Ok(response) => {
+                let kept = response.body.len().min(KEPT);
+                ResultRow {
+                    status: Some(response.status),
+                    body_cut: Some(response.body_cut || kept < response.body.len()),
+                    headers: fields::write(
+                        response
+                            .headers
+                            .iter()
+                            .map(|header| (&header.name[..], &header.value[..])),
+                    ),
+                    body: Some(&response.body[..kept]),
+                    ..ResultRow::default()
+                }
+            }
+            Err(failure) => {
+                let (name, detail) = failure_row(failure);
+                ResultRow {
+                    failure: Some(name),
+                    failure_detail: Some(detail),
+                    ..ResultRow::default()
+                }
+            }
+        }
+    }
+}
+
+fn failure_row(failure: &Failure) -> (&'static str, String) {
+    match failure {
+        Failure::Unreachable(why) => ("unreachable", why.clone()),
+        Failure::Tls(why) => ("tls", why.clone()),
+        Failure::TimedOut(after) => ("timed_out", span(*after).to_string()),
+        Failure::Broken(why) => ("broken", why.clone()),
+        Failure::NotHttp(why) => ("not_http", why.clone()),
+    }
+}
+
+fn failure(name: &str, detail: String) -> Failure {
+    match name {
+        "unreachable" => Failure::Unreachable(detail),
+        "tls" => Failure::Tls(detail),
+        "timed_out" => Failure::TimedOut(detail.parse().map_or(Duration::ZERO, duration)),
+        "not_http" => Failure::NotHttp(detail),
+        _ => Failure::Broken(detail),
+    }
+}
+
+const SELECT: &str = "SELECT a.origin, a.number, a.target, a.started, a.took, a.status, \
+     a.failure, a.failure_detail, a.body_cut, c.headers, c.body, c.request_head, c.request_body \
+     FROM attempts a LEFT JOIN attempt_contents c USING (id) WHERE a.seq = ?1 ORDER BY a.id";
+
+/// The outgoing requests of one delivery, oldest first.
+pub(super) fn of(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Vec<Outgoing>> {
+    connection
+        .prepare_cached(SELECT)?
+        .query_map([count(id.get())], read)?
+        .collect()
+}
+
+/// How many of them are replays.
+pub(super) fn replays(connection: &Connection, id: DeliveryId) -> rusqlite::Result<u32> {
+    let number = connection
+        .prepare_cached("SELECT count(*) FROM attempts WHERE seq = ?1 AND origin = 'replay'")?
+        .query_row([count(id.get())], |row| row.get(0))
+        .optional()?;
+    Ok(number.unwrap_or(0))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+    let bytes = |index| -> rusqlite::Result<Bytes> {
+        let bytes: Option<Vec<u8>> = row.get(index)?;
+        Ok(Bytes::from(bytes.unwrap_or_default()))
+    };
+    let origin: String = row.get(0)?;
+    let status: Option<u16> = row.get(5)?;
+    let result = match status {
+        Some(status) => Ok(Response {
+            status,
+            headers: fields::read(&bytes(9)?),
+            body: bytes(10)?,
+            body_cut: row.get::<_, Option<bool>>(8)?.unwrap_or(false),
+        }),
+        None => {
+            let name: Option<String> = row.get(6)?;
+            let detail: Option<String> = row.get(7)?;
+            Err(failure(
+                &name.unwrap_or_default(),
+                detail.unwrap_or_default(),
+            ))
+        }
+    };
+    let sent = match row.get::<_, Option<Vec<u8>>>(11)? {
+        Some(head) => Some(Sent {
+            head: Bytes::from(head),
+            body: bytes(12)?,
+        }),
+        None => None,
+    };
+    Ok(Outgoing {
+        origin: Origin::from_name(&origin).unwrap_or(Origin::Send),
+        attempt: Attempt {
+            number: row.get(1)?,
+            target: row.get(2)?,
+            started: timestamp(row.get(3)?),
+            took: duration(row.get(4)?),
+            result,
+        },
+        sent,
+    })
+}

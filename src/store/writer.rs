@@ -1,0 +1,422 @@
+//! The thread that owns the writing connection: one commit for everything that waits.
+//!
+//! Nothing is acknowledged that is not committed and flushed. After any failure the connection is
+//! thrown away, and nothing is acknowledged either until the store was opened again, found to hold
+//! all that was acknowledged, and a trial write reached the disk: SQLite itself would go on after a
+//! failed flush as if nothing had happened.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc;
+
+use crate::delivery::DeliveryId;
+
+use super::board::Board;
+use super::connect::Source;
+use super::encode;
+use super::error::{StoreError, Trouble};
+use super::location::Identity;
+use super::lock::Lock;
+use super::numbers::count;
+use super::queue::{Batch, Note, Queue, QueuedNote, Waiter, Wake};
+use super::retention::Retention;
+
+/// How many pages the log may gain before they are copied into the file.
+const CHECKPOINT: usize = 1000;
+const PAGE: usize = 16384;
+/// The wait before a failing store is tried again: doubled each time, up to the second.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Results on their way to those who wait, a whole batch at once: one wake-up of another thread
+/// instead of one for each.
+pub(super) type Completed = Vec<(Waiter<DeliveryId>, Result<DeliveryId, StoreError>)>;
+
+/// How results reach those who wait for them.
+#[derive(Debug)]
+pub(super) enum Completions {
+    /// A task of the runtime hands them on.
+    Task(mpsc::UnboundedSender<Completed>),
+    /// There is no runtime: the writer does it.
+    Inline,
+}
+
+impl Completions {
+    /// Starts the task, if there is a runtime to start it on.
+    pub(super) fn start() -> Self {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Self::Inline;
+        };
+        let (sender, mut batches) = mpsc::unbounded_channel();
+        runtime.spawn(async move {
+            while let Some(batch) = batches.recv().await {
+                hand_over(batch);
+            }
+        });
+        Self::Task(sender)
+    }
+
+    fn complete(&self, batch: Completed) {
+        if batch.is_empty() {
+            return;
+        }
+        match self {
+            Self::Inline => hand_over(batch),
+            Self::Task(sender) => {
+                if let Err(unsent) = sender.send(batch) {
+                    hand_over(unsent.0);
+                }
+            }
+        }
+    }
+}
+
+fn hand_over(batch: Completed) {
+    for (waiter, result) in batch {
+        // Whoever stopped waiting does not need it.
+        let _ = waiter.send(result);
+    }
+}
+
+/// Why nothing can be written, and when to try again.
+#[derive(Debug)]
+struct Failure {
+    error: StoreError,
+    wait: Duration,
+    next: Instant,
+}
+
+pub(super) struct Writer {
+    pub(super) source: Source,
+    pub(super) lock: Option<Arc<Lock>>,
+    pub(super) queue: Arc<Queue>,
+    pub(super) board: Arc<Board>,
+    pub(super) completions: Completions,
+    pub(super) retention: Retention,
+    connection: Option<Connection>,
+    failure: Option<Failure>,
+    identity: Option<Identity>,
+    /// The newest delivery that was committed; 0 if there is none.
+    newest: u64,
+    /// About how many pages the log has gained since it was copied.
+    unchecked: usize,
+}
+
+/// What a writer is made of.
+pub(super) struct Parts {
+    pub(super) source: Source,
+    pub(super) lock: Option<Arc<Lock>>,
+    pub(super) queue: Arc<Queue>,
+    pub(super) board: Arc<Board>,
+    pub(super) completions: Completions,
+    pub(super) keep: u64,
+    pub(super) keep_bytes: u64,
+}
+
+impl Writer {
+    /// A writer over an opened store, which is proved to take writes.
+    pub(super) fn new(parts: Parts, mut connection: Connection) -> Result<Self, StoreError> {
+        let sqlite = |error: rusqlite::Error| parts.source.subject().sqlite(&error);
+        let (oldest, newest) = span(&connection).map_err(sqlite)?;
+        trial(&mut connection, newest).map_err(sqlite)?;
+        let identity = identity(&parts.source)?;
+        Ok(Self {
+            retention: Retention::new(parts.keep, parts.keep_bytes, oldest),
+            source: parts.source,
+            lock: parts.lock,
+            queue: parts.queue,
+            board: parts.board,
+            completions: parts.completions,
+            connection: Some(connection),
+            failure: None,
+            identity,
+            newest,
+            unchecked: 0,
+        })
+    }
+
+    /// Writes until the queue is closed.
+    pub(super) fn run(mut self) {
+        // However this thread ends, nobody waits for it in vain.
+        let _guard = AbandonOnDrop(Arc::clone(&self.queue));
+        let mut until = None;
+        loop {
+            let not_before = self.failure.as_ref().map(|failure| failure.next);
+            match self.queue.next(until, not_before) {
+                Wake::Work(batch) => self.work(batch),
+                Wake::Time => {}
+                Wake::Closed => break,
+            }
+            let more = self.connection.is_some() && self.tidy();
+            until = more.then(Instant::now);
+        }
+        self.finish();
+    }
+
+    fn work(&mut self, batch: Batch) {
+        let weight = batch.weight();
+        let written = self.ready().and_then(|()| self.commit(&batch));
+        self.queue.done(weight);
+        match written {
+            Ok(first) => self.acknowledge(batch, first),
+            Err(error) => self.refuse(batch, &error),
+        }
+    }
+
+    /// Makes sure that there is a connection to the very file that others see.
+    fn ready(&mut self) -> Result<(), StoreError> {
+        if let Some(failure) = &self.failure
+            && Instant::now() < failure.next
+        {
+            return Err(failure.error.clone());
+        }
+        if self.connection.is_none() {
+            self.reopen()?;
+        }
+        self.check_place()
+    }
+
+    fn check_place(&self) -> Result<(), StoreError> {
+        let (Source::File(place), Some(known)) = (&self.source, self.identity) else {
+            return Ok(());
+        };
+        if place.identity().ok() != Some(known) {
+            return Err(place.subject.trouble(Trouble::Gone));
+        }
+        match &self.lock {
+            Some(lock) => lock.keep(place),
+            None => Ok(()),
+        }
+    }
+
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        if let (Source::File(place), Some(known)) = (&self.source, self.identity)
+            && place.file_identity().ok() != Some(known.file)
+        {
+            return Err(place.subject.trouble(Trouble::Gone));
+        }
+        let mut connection = self.source.writer()?;
+        self.source.tune(&connection)?;
+        let sqlite = |error: rusqlite::Error| self.source.subject().sqlite(&error);
+        let (_, newest) = span(&connection).map_err(sqlite)?;
+        if newest < self.newest {
+            let lost = self.newest - newest;
+            return Err(self
+                .source
+                .subject()
+                .trouble(Trouble::Damaged)
+                .why(format!("{lost} deliveries that were on disk are missing")));
+        }
+        trial(&mut connection, self.newest).map_err(sqlite)?;
+        if let Source::File(place) = &self.source
+            && checkpoint(&connection, "TRUNCATE")
+                .map_err(sqlite)?
+                .is_none()
+        {
+            // What failed may stand in the log; nothing may be added behind it.
+            return Err(place.subject.trouble(Trouble::Locked));
+        }
+        self.identity = identity(&self.source)?;
+        self.connection = Some(connection);
+        self.unchecked = 0;
+        Ok(())
+    }
+
+    /// Writes a batch in one transaction and returns the number of its first delivery.
+    fn commit(&mut self, batch: &Batch) -> Result<u64, StoreError> {
+        let first = self.newest + 1;
+        let oldest = self.retention.oldest();
+        let Some(connection) = &mut self.connection else {
+            return Err(self.source.subject().trouble(Trouble::Closed));
+        };
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for (number, insert) in (first..).zip(&batch.inserts) {
+                encode::delivery(&transaction, count(number), &insert.sealed)?;
+            }
+            for queued in &batch.notes {
+                annotate(&transaction, &queued.note, oldest)?;
+            }
+            transaction.commit()
+        };
+        write().map_err(|error| self.source.subject().sqlite(&error))?;
+        self.unchecked += 6 + batch.weight() / PAGE;
+        Ok(first)
+    }
+
+    fn acknowledge(&mut self, batch: Batch, first: u64) {
+        self.failure = None;
+        let mut changed = notes_span(&batch.notes);
+        if !batch.inserts.is_empty() {
+            self.newest += batch.inserts.len() as u64;
+            let (low, high) = changed.unwrap_or((first, self.newest));
+            changed = Some((low.min(first), high.max(self.newest)));
+        }
+        let results = (first..).zip(batch.inserts).map(|(number, insert)| {
+            let id = DeliveryId::new(number)
+                .ok_or_else(|| self.source.subject().trouble(Trouble::Closed));
+            (insert.waiter, id)
+        });
+        self.completions.complete(results.collect());
+        for waiter in batch.notes.into_iter().filter_map(|queued| queued.waiter) {
+            let _ = waiter.send(Ok(()));
+        }
+        if changed.is_some() {
+            self.board.changed(changed);
+        }
+    }
+
+    fn refuse(&mut self, batch: Batch, error: &StoreError) {
+        self.fail(error);
+        let results = batch
+            .inserts
+            .into_iter()
+            .map(|insert| (insert.waiter, Err(error.clone())));
+        self.completions.complete(results.collect());
+        let mut unwritten = Vec::new();
+        for queued in batch.notes {
+            match queued.waiter {
+                Some(waiter) => {
+                    let _ = waiter.send(Err(error.clone()));
+                }
+                None => unwritten.push(queued),
+            }
+        }
+        // What the disk refused may work later; what the data refused never does.
+        if error.trouble() != Trouble::Damaged {
+            self.queue.put_back(unwritten);
+        }
+    }
+
+    /// Throws the connection away and settles when to try again.
+    fn fail(&mut self, error: &StoreError) {
+        self.connection = None;
+        let now = Instant::now();
+        let wait = match &self.failure {
+            Some(failure) if now < failure.next => return,
+            Some(failure) => (failure.wait * 2).min(LONGEST_WAIT),
+            None => FIRST_WAIT,
+        };
+        self.failure = Some(Failure {
+            error: error.clone(),
+            wait,
+            next: now + wait,
+        });
+    }
+
+    /// What is done while nobody waits: the log copied into the file, a few old deliveries removed.
+    /// Says whether there is more to remove.
+    fn tidy(&mut self) -> bool {
+        match self.try_tidy() {
+            Ok(more) => more,
+            Err(error) => {
+                let error = self.source.subject().sqlite(&error);
+                self.fail(&error);
+                false
+            }
+        }
+    }
+
+    fn try_tidy(&mut self) -> rusqlite::Result<bool> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(false);
+        };
+        if self.unchecked >= CHECKPOINT && matches!(self.source, Source::File(_)) {
+            self.unchecked = checkpoint(connection, "PASSIVE")?.unwrap_or(0);
+        }
+        let Some(removed) = self.retention.remove_some(connection, self.newest)? else {
+            return Ok(false);
+        };
+        self.unchecked += removed.pages;
+        self.board.removed(removed.through, removed.deliveries);
+        Ok(removed.more)
+    }
+
+    fn finish(&mut self) {
+        if let (Some(connection), Source::File(_)) = (&self.connection, &self.source) {
+            // A reader may be in the way; the log is read at the next start then.
+            let _ = checkpoint(connection, "TRUNCATE");
+        }
+    }
+}
+
+/// Lets go of everything that waits when the writer ends, even by a panic.
+struct AbandonOnDrop(Arc<Queue>);
+
+impl Drop for AbandonOnDrop {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+fn identity(source: &Source) -> Result<Option<Identity>, StoreError> {
+    match source {
+        Source::File(place) => place
+            .identity()
+            .map(Some)
+            .map_err(|error| place.subject.io(&error)),
+        Source::Memory(_) => Ok(None),
+    }
+}
+
+/// The oldest and the newest delivery; zeros when there is none.
+fn span(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let end = |name: &str| -> rusqlite::Result<u64> {
+        let sql = format!("SELECT coalesce({name}(seq), 0) FROM deliveries");
+        let seq: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        Ok(u64::try_from(seq).unwrap_or(0))
+    };
+    Ok((end("min")?, end("max")?))
+}
+
+/// Shows that writes reach the disk, and removes what a failed commit may have left: deliveries
+/// whose senders were told that they are not stored.
+fn trial(connection: &mut Connection, newest: u64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for table in ["deliveries", "contents"] {
+        transaction.execute(
+            &format!("DELETE FROM {table} WHERE seq > ?1"),
+            [count(newest)],
+        )?;
+    }
+    let now = super::numbers::nanoseconds(jiff::Timestamp::now());
+    transaction.execute("UPDATE facts SET value = ?1 WHERE name = 'proved'", [now])?;
+    transaction.commit()
+}
+
+/// Copies the log into the file. `None` when somebody was in the way, else how many pages are left.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Option<usize>> {
+    let sql = format!("PRAGMA wal_checkpoint({mode})");
+    let (busy, log, copied): (i64, i64, i64) =
+        connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok((busy == 0).then(|| usize::try_from(log - copied).unwrap_or(0)))
+}
+
+fn annotate(connection: &Connection, note: &Note, oldest: u64) -> rusqlite::Result<()> {
+    // What retention has removed takes no more notes.
+    let is_there = |id: &DeliveryId| id.get() >= oldest;
+    match note {
+        Note::Settled(id, settlement) if is_there(id) => {
+            encode::settlement(connection, *id, settlement)
+        }
+        Note::Diagnosed(id, diagnosis) if is_there(id) => {
+            encode::diagnosis(connection, *id, diagnosis)
+        }
+        Note::Attempted(id, outgoing) if is_there(id) => encode::attempt(connection, *id, outgoing),
+        _ => Ok(()),
+    }
+}
+
+fn notes_span(notes: &[QueuedNote]) -> Option<(u64, u64)> {
+    let ids = notes.iter().filter_map(|queued| match &queued.note {
+        Note::Settled(id, _) | Note::Diagnosed(id, _) | Note::Attempted(id, _) => Some(id.get()),
+        Note::Mark => None,
+    });
+    ids.fold(None, |span, id| match span {
+        None => Some((id, id)),
+        Some((low, high)) => Some((low.min(id), high.max(id))),
+    })
+}
