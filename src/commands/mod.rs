@@ -28,6 +28,8 @@ mod send;
 mod settings;
 mod show;
 mod sign;
+mod steer;
+mod tunnel;
 mod usage;
 mod values;
 mod verify;
@@ -87,6 +89,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Make a signature
     Sign(sign::SignArgs),
+    /// Print the public webhook URL of the tunnel that reaches this port
+    Tunnel(tunnel::TunnelArgs),
     /// Block until such deliveries have arrived
     Wait(wait::WaitArgs),
     /// Be the provider: deliver a signed event as it does, with its retries
@@ -95,6 +99,16 @@ enum Command {
     Replay(Box<replay::ReplayArgs>),
     /// Try what a webhook handler has to get right, and judge its answers
     Prove(prove::ProveArgs),
+    /// Make a running listener fail on purpose
+    Arm(steer::ArmArgs),
+    /// Take all fault rules out of force
+    Disarm(steer::DisarmArgs),
+    /// Hold the answers to matching deliveries
+    Hold(steer::HoldArgs),
+    /// Answer a held delivery
+    Release(steer::ReleaseArgs),
+    /// Show what is armed, held and counted
+    Status(steer::StatusArgs),
 }
 
 /// Runs the program with these arguments (the program's name first); prints the error, if there is
@@ -131,9 +145,15 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Tunnel(arguments) => tunnel::run(&arguments, everywhere),
         Command::Wait(arguments) => wait::run(&arguments, everywhere),
         Command::Send(arguments) => send::run(&arguments, everywhere),
         Command::Replay(arguments) => replay::run(&arguments, everywhere),
         Command::Prove(arguments) => prove::run(&arguments, everywhere),
+        Command::Arm(arguments) => steer::arm(&arguments),
+        Command::Disarm(arguments) => steer::disarm(&arguments),
+        Command::Hold(arguments) => steer::hold(&arguments),
+        Command::Release(arguments) => steer::release(&arguments),
+        Command::Status(arguments) => steer::status(&arguments),
     }
 }

@@ -36,6 +36,9 @@ pub use verdict::{Confidence, Diagnosis, Finding, Reason, Scheme, Validity, Verd
 pub struct DeliveryId(NonZeroU64);
 
 impl DeliveryId {
+    /// The first number that a store gives.
+    pub const FIRST: Self = Self(NonZeroU64::MIN);
+
     /// The id with this number; `None` for 0.
     #[must_use]
     pub fn new(number: u64) -> Option<Self> {
@@ -113,9 +116,10 @@ impl Delivery {
     #[must_use]
     pub fn acknowledged(&self) -> bool {
         let answer = &self.arrival.answer;
-        let arrived = self
-            .settlement
-            .is_none_or(|settlement| settlement.outcome == Outcome::Answered);
-        answer.reply.acknowledges() && (arrived || answer.by == AnsweredBy::App)
+        let planned = answer.reply.acknowledges();
+        let arrived = self.settlement.map_or(planned, |settlement| {
+            settlement.outcome.acknowledges(planned)
+        });
+        arrived || (planned && answer.by == AnsweredBy::App)
     }
 }

@@ -1,8 +1,10 @@
 //! Which answer a request gets: the pure heart of the inbox.
 
+use std::sync::Arc;
+
 use crate::delivery::{
-    Answer, AnsweredBy, Defect, Head, Recognition, Reply, Request, Scheme, Sighting, Turn,
-    Validity, Verdict,
+    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Head, Recognition, Reply, Request,
+    Scheme, Sighting, Turn, Validity, Verdict,
 };
 use crate::provider;
 use crate::signature::{self, Keyring};
@@ -18,6 +20,8 @@ pub struct Facts<'a> {
     pub verdict: &'a Verdict,
     /// Whether its event was seen before.
     pub sighting: &'a Sighting,
+    /// Whether there is an app for it.
+    pub has_app: bool,
 }
 
 /// Who has the last word.
@@ -49,11 +53,31 @@ pub fn decide(facts: &Facts<'_>, policy: &Policy, armed: Option<Answer>) -> Deci
         return say(reply, AnsweredBy::Signature);
     }
     let duplicate = facts.sighting.turn == Turn::Duplicate;
-    match (policy.forwards, duplicate) {
+    match (facts.has_app, duplicate) {
         (true, false) => Decision::AskApp,
         (true, true) if policy.forward_duplicates => Decision::AskApp,
-        (_, true) => say(Reply::json(200, r#"{"ok":true}"#), AnsweredBy::Duplicate),
-        (false, false) => say(Reply::json(200, r#"{"ok":true}"#), AnsweredBy::Default),
+        (_, true) => say(default_answer().reply, AnsweredBy::Duplicate),
+        (false, false) => Decision::Say(default_answer()),
+    }
+}
+
+/// The plain 200.
+#[must_use]
+pub fn default_answer() -> Answer {
+    Answer {
+        reply: Reply::json(200, r#"{"ok":true}"#),
+        by: AnsweredBy::Default,
+    }
+}
+
+/// An arrival as the filters see deliveries: the scope of a rule is asked before there is a number.
+#[must_use]
+pub fn as_if_stored(arrival: &Arrival) -> Delivery {
+    Delivery {
+        id: DeliveryId::FIRST,
+        arrival: Arc::new(arrival.clone()),
+        settlement: None,
+        diagnosis: None,
     }
 }
 
@@ -102,7 +126,9 @@ fn refusal(defect: &Defect) -> Reply {
     reply
 }
 
-fn on_path(head: &Head, policy: &Policy) -> bool {
+/// Whether the policy wants this path at all.
+#[must_use]
+pub fn on_path(head: &Head, policy: &Policy) -> bool {
     policy
         .path
         .as_ref()

@@ -139,6 +139,13 @@ impl Memory {
             });
     }
 
+    /// A person answered what was held, and the peer took it.
+    pub fn acknowledge(&self, key: EventKey) {
+        if let Some(mut seen) = self.seen.get_mut(&key) {
+            seen.acknowledged = true;
+        }
+    }
+
     /// The peer did not get the answer that would have acknowledged the event.
     pub fn take_back(&self, key: EventKey) {
         if let Some(mut seen) = self.seen.get_mut(&key) {

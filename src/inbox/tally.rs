@@ -52,6 +52,11 @@ impl Tally {
         !self.failing.swap(true, Ordering::Relaxed)
     }
 
+    /// A person answered a held delivery with a 2xx.
+    pub(super) fn acknowledged(&self) {
+        raise(&self.acknowledged);
+    }
+
     /// The peer did not get a 2xx that was counted.
     pub(super) fn took_back(&self) {
         self.acknowledged.fetch_sub(1, Ordering::Relaxed);

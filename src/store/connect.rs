@@ -84,6 +84,10 @@ impl Source {
                         .pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(()))?;
                 }
             }
+            #[cfg(test)]
+            if let Self::File(place) = self {
+                super::tests::limit(connection, &place.path)?;
+            }
             connection.pragma_update(None, "cache_size", -8192)?;
             connection.set_prepared_statement_cache_capacity(64);
             Ok(())

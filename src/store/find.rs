@@ -57,12 +57,16 @@ pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Found>
     if let Some(id) = newest(connection, id)? {
         return Ok(Found::Delivery(id));
     }
-    let (events, candidates) = beginning_with(connection, id)?;
-    match candidates.as_slice() {
-        [] => nearest(connection, id),
-        [only] if events == 1 => Ok(Found::Delivery(only.newest)),
-        _ => Ok(Found::Ambiguous { events, candidates }),
+    // The digits of a hash are known without what stands before them: lists leave it out.
+    for start in [id, &format!("sha256:{id}")] {
+        let (events, candidates) = beginning_with(connection, start)?;
+        match candidates.as_slice() {
+            [] => {}
+            [only] if events == 1 => return Ok(Found::Delivery(only.newest)),
+            _ => return Ok(Found::Ambiguous { events, candidates }),
+        }
     }
+    nearest(connection, id)
 }
 
 fn nothing() -> Found {
@@ -101,13 +105,11 @@ fn delivery_id(seq: i64) -> Option<DeliveryId> {
 
 /// The events whose id begins like this: how many, and the newest of them.
 fn beginning_with(connection: &Connection, start: &str) -> rusqlite::Result<(u64, Vec<Candidate>)> {
-    // Compared byte by byte: every text that begins with `start` sorts from it up to the last
-    // character there is.
-    let end = format!("{start}{}", char::MAX);
-    let condition = "event_id >= ?1 AND event_id < ?2";
+    let end = behind(start);
+    let condition = "event_id >= ?1 AND (?2 IS NULL OR event_id < ?2)";
     let events: i64 = connection.query_row(
         &format!("SELECT count(DISTINCT event_id) FROM deliveries WHERE {condition}"),
-        [start, &end],
+        rusqlite::params![start, end],
         |row| row.get(0),
     )?;
     let mut candidates = Vec::new();
@@ -117,7 +119,7 @@ fn beginning_with(connection: &Connection, start: &str) -> rusqlite::Result<(u64
              GROUP BY event_id ORDER BY max(seq) DESC LIMIT {NAMED}"
         );
         let mut statement = connection.prepare(&sql)?;
-        let mut rows = statement.query([start, &end])?;
+        let mut rows = statement.query(rusqlite::params![start, end])?;
         while let Some(row) = rows.next()? {
             let Some(newest) = delivery_id(row.get(1)?) else {
                 continue;
@@ -131,6 +133,19 @@ fn beginning_with(connection: &Connection, start: &str) -> rusqlite::Result<(u64
         }
     }
     Ok((u64::try_from(events).unwrap_or(0), candidates))
+}
+
+/// The first text that sorts behind all that begin with `start`, if there is one.
+fn behind(start: &str) -> Option<String> {
+    let mut end = start.to_owned();
+    while let Some(last) = end.pop() {
+        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
+        if let Some(next) = next {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
 }
 
 /// The events whose ids share the longest beginning with `id`.

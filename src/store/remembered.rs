@@ -39,10 +39,15 @@ pub(super) fn remembered(
         &transaction,
         "SELECT seq FROM settlements WHERE outcome <> 'answered'",
     )?;
+    let released = seqs(
+        &transaction,
+        "SELECT seq FROM settlements WHERE outcome BETWEEN 'released 200' AND 'released 299'",
+    )?;
     let taken = seqs(
         &transaction,
         "SELECT seq FROM attempts WHERE origin = 'forward' AND status BETWEEN 200 AND 299",
     )?;
+    let taken: HashSet<i64> = taken.union(&released).copied().collect();
     let mut statement = transaction.prepare(SELECT)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -3,6 +3,7 @@
 //! `setup` resolves the options, `face` prints, `follow` reads the store for the face and for what
 //! is waited for, `stop` knows the reasons to end, `words` are the lines for a person.
 
+mod control;
 mod face;
 mod follow;
 mod setup;
@@ -15,11 +16,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::delivery::{Head, Reply, Request, Settlement};
+use crate::delivery::{DeliveryId, Head, Recognition, Reply, Request, Settlement};
 use crate::export::ndjson;
-use crate::export::notice::{Notice as Said, Ready, StoreFailed};
+use crate::export::notice::{Held, Notice as Said, Ready, StoreFailed};
+use crate::inbox::tail::Tail;
 use crate::inbox::{Inbox, Notice, Receipt, decide};
 use crate::net::server::{self, Handler, Listener};
+use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
 
 use super::Everywhere;
@@ -28,6 +31,7 @@ use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 
+pub(super) use control::path as control_path;
 use face::Face;
 use follow::{Followed, follow};
 pub(super) use setup::ListenArgs;
@@ -52,37 +56,68 @@ async fn listen(setup: Setup) -> Result {
     let url = format!("http://{}/", listener.addresses()[0]);
     let store = open_store(&setup, &url)?;
     let signing = words::signing(&keyring, setup.policy.tolerance);
-    let inbox = Inbox::new(store.clone(), keyring, setup.policy.clone())
-        .map_err(|error| super::lookup::trouble(&error))?;
+    let inbox = Inbox::new(
+        store.clone(),
+        keyring,
+        setup.policy.clone(),
+        setup.armed.clone(),
+        setup.forward.clone(),
+    )
+    .map_err(|error| super::lookup::trouble(&error))?;
     let stop = Stop::new();
     stop.on_signals().map_err(|error| {
         Problem::failed("signals", "cannot listen for signals").why(error.to_string())
     })?;
+    let newest = store
+        .counts()
+        .map_err(|error| super::lookup::trouble(&error))?
+        .newest;
     let followed = tokio::spawn(follow(
         store.clone(),
+        Tail::after(newest),
         setup.face.clone(),
         setup.expectation.clone(),
         stop.clone(),
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
+    let steered = control::path(&setup.location)
+        .map(|path| tokio::spawn(control::serve(inbox.clone(), path, url.clone())));
+    tokio::spawn(release_at_stop(inbox.clone(), stop.clone(), setup.on_stop));
     if let Some(timeout) = setup.timeout {
         stop.after(timeout, Reason::TimedOut);
     }
     if setup.stop_on_stdin_eof {
         stop.on_end_of_input();
     }
-    announce(&setup, &listener, &url, &signing)?;
+    let tunnels = look(listener.port(), &Places::usual(setup.public_url.clone())).await;
+    announce(&setup, &listener, &url, &signing, &tunnels)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
     let reason = stop.reason();
     stop.finish();
+    if let Some(steered) = steered {
+        steered.abort();
+        // Its socket is removed when it is gone.
+        let _ = steered.await;
+    }
     if let Err(error) = store.flush().await {
         output::complain(&super::lookup::trouble(&error).text("warning"));
     }
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
-    last_words(&setup, started, &totals, reason)?;
+    last_words(&setup, started, &totals, &followed, reason)?;
     reason_to_exit(reason, &followed)
+}
+
+/// What is still held when the listener stops is answered, so that no provider waits in vain.
+async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
+    stop.told().await;
+    let mut reply = decide::unstored();
+    reply.status = status;
+    let released = inbox.release_all(&reply);
+    if released > 0 {
+        output::complain(&words::released(released, status));
+    }
 }
 
 /// The inbox behind the sockets.
@@ -117,12 +152,19 @@ fn open_store(setup: &Setup, url: &str) -> Result<Store> {
     Ok(store)
 }
 
-fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Result<()> {
+fn announce(
+    setup: &Setup,
+    listener: &Listener,
+    url: &str,
+    signing: &str,
+    tunnels: &Tunnels,
+) -> Result<()> {
     let face = &setup.face;
+    let public = tunnels.best().map(|found| found.public.as_str());
     let ready = Ready {
         at: Timestamp::now(),
         local: url,
-        public: setup.public_url.as_deref(),
+        public,
         signing: if signing.starts_with("on") {
             "on"
         } else {
@@ -131,12 +173,12 @@ fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Res
         pid: std::process::id(),
         port: listener.port(),
         store: &setup.location.to_string(),
-        seed: None,
+        seed: setup.layer.fault.as_ref().map(|_| setup.armed.seed()),
     };
     if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
         return Ok(());
     }
-    face.remark(&words::start(setup, listener, url, signing));
+    face.remark(&words::start(setup, listener, url, signing, tunnels));
     if !face.is_json() {
         output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
     }
@@ -188,6 +230,7 @@ fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
     let _ = match notice {
         Notice::StoreFailed(error) => face.object(&said(error, false)),
         Notice::StoreRecovered => face.object(&said("", true)),
+        Notice::Held(id) => face.object(&held(inbox, *id)),
         Notice::Removed { .. } => Ok(()),
     };
     if !face.is_json() {
@@ -195,20 +238,32 @@ fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
     }
 }
 
+fn held(inbox: &Inbox, id: DeliveryId) -> String {
+    let delivery = inbox.store().get(id).ok().flatten();
+    let recognition = delivery.as_ref().map(|held| &held.arrival.recognition);
+    ndjson::notice(&Said::Held(Held {
+        at: Timestamp::now(),
+        seq: id.get(),
+        event_id: recognition.and_then(Recognition::event_id_text),
+        event_type: recognition.and_then(|recognition| recognition.event_type.as_deref()),
+    }))
+}
+
 fn last_words(
     setup: &Setup,
     started: Timestamp,
     totals: &crate::inbox::Totals,
+    followed: &Followed,
     reason: Reason,
 ) -> Result<()> {
-    let stopped = words::stopped(totals, reason);
+    let stopped = words::stopped(totals, followed, reason);
     let object = ndjson::notice(&Said::Stopped(stopped.clone()));
     match setup.face.object(&object) {
         Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
         _ => {}
     }
-    if let Face::Text(reader) = &setup.face {
-        let words = words::summary(&stopped, started, &setup.location, reader);
+    if let Face::Text { reader, .. } = &setup.face {
+        let words = words::summary(&stopped, started, &setup.location, followed, reader);
         output::complain(&format!("{}\n", words.trim_end()));
     }
     Ok(())

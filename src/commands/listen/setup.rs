@@ -6,21 +6,25 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::fault::Armed;
 use crate::filter::Filter;
 use crate::inbox::Policy;
 use crate::inbox::expect::Expectation;
+use crate::net::client::{self, Client};
 use crate::net::server::Limits;
+use crate::net::tunnel::PublicUrl;
+use crate::outbox::{Forward, Route};
 use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
 use super::super::export::BodyChoice;
 use super::super::problem::{Problem, Result};
-use super::super::settings::{Layer, TOLERANCE, location};
+use super::super::settings::{Layer, PORT, TOLERANCE, location};
 use super::super::values::{Size, Span};
-use super::super::{Everywhere, color, output};
+use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
 
-const DEFAULT_PORT: u16 = 6464;
+const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Receive, verify, dedupe, store and answer deliveries.
 #[derive(Debug, Args)]
@@ -39,6 +43,30 @@ pub(in crate::commands) struct ListenArgs {
     /// The answer to a missing or wrong signature when a secret is loaded; 200 observes only [default: 401]
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     on_bad_signature: Option<u16>,
+    /// Fail on purpose: `500x3`, `each:503x2@type:find_email`, `429(retry-after=30),hang,ok`, …
+    #[arg(long, value_name = "PLAN")]
+    fault: Option<String>,
+    /// The seed of rules with a percentage [default: a new one each time, which is shown]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The answer to what is still held when the listener stops [default: 503]
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
+    on_stop: Option<u16>,
+    /// Ask the local app, and answer what it answers: `URL`, `/path=URL` or `TYPE=URL`. Repeatable
+    #[arg(long, value_name = "ROUTE")]
+    forward: Vec<String>,
+    /// How long the app may take before the answer is 504 [default: 10s]
+    #[arg(long, value_name = "DURATION")]
+    forward_timeout: Option<Span>,
+    /// Let the app see duplicates too
+    #[arg(long)]
+    forward_duplicates: bool,
+    /// Keep the Host header as it came instead of naming the app
+    #[arg(long)]
+    keep_host: bool,
+    /// Say how much of the provider's time the app used
+    #[arg(long)]
+    budget: bool,
     #[command(flatten)]
     store: StoreArgs,
     /// How to show deliveries; auto is text
@@ -104,10 +132,13 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) face: Face,
     pub(super) ready_file: Option<PathBuf>,
-    pub(super) public_url: Option<String>,
+    pub(super) public_url: Option<PublicUrl>,
     pub(super) expectation: Option<Expectation>,
     pub(super) timeout: Option<Duration>,
     pub(super) stop_on_stdin_eof: bool,
+    pub(super) armed: Armed,
+    pub(super) forward: Option<Forward>,
+    pub(super) on_stop: u16,
 }
 
 impl Setup {
@@ -123,7 +154,7 @@ impl Setup {
         let layer = as_layer(arguments).over(Layer::from_files()?);
         Ok(Self {
             host: layer.host,
-            port: layer.port.unwrap_or(DEFAULT_PORT),
+            port: layer.port.unwrap_or(PORT),
             secrets,
             policy: policy(&layer)?,
             location: location(layer.store.as_deref())?,
@@ -131,10 +162,17 @@ impl Setup {
             limits: limits(&layer)?,
             face: if everywhere.quiet { Face::Quiet } else { face },
             ready_file: layer.ready_file.clone(),
-            public_url: layer.public_url.clone(),
+            public_url: layer
+                .public_url
+                .as_deref()
+                .map(super::super::tunnel::public_url)
+                .transpose()?,
             expectation,
             timeout,
             stop_on_stdin_eof,
+            armed: armed(&layer)?,
+            forward: forward(&layer)?,
+            on_stop: layer.on_stop.unwrap_or(503),
             layer,
         })
     }
@@ -153,6 +191,13 @@ fn as_layer(arguments: ListenArgs) -> Layer {
         keep: arguments.keep,
         keep_bytes: arguments.keep_bytes,
         ready_file: arguments.ready_file,
+        fault: arguments.fault,
+        seed: arguments.seed,
+        on_stop: arguments.on_stop,
+        forward: arguments.forward,
+        forward_timeout: arguments.forward_timeout,
+        forward_duplicates: arguments.forward_duplicates.then_some(true),
+        keep_host: arguments.keep_host.then_some(true),
         public_url: arguments.public_url,
         ..Layer::default()
     }
@@ -177,9 +222,41 @@ fn policy(layer: &Layer) -> Result<Policy> {
         tolerance: layer.tolerance.map_or(TOLERANCE, |span| span.0),
         on_bad_signature,
         path: layer.path.clone(),
-        forwards: false,
-        forward_duplicates: false,
+        forward_duplicates: layer.forward_duplicates.unwrap_or(false),
     })
+}
+
+fn armed(layer: &Layer) -> Result<Armed> {
+    let mut armed = Armed::new(layer.seed.unwrap_or_else(|| fastrand::u64(..)));
+    if let Some(plan) = &layer.fault {
+        armed.arm(steer::plan(plan)?);
+    }
+    Ok(armed)
+}
+
+fn forward(layer: &Layer) -> Result<Option<Forward>> {
+    if layer.forward.is_empty() {
+        return Ok(None);
+    }
+    let routes = layer
+        .forward
+        .iter()
+        .map(|text| {
+            text.parse::<Route>().map_err(|error| {
+                Problem::usage(format!("--forward does not know \"{text}\""))
+                    .why(error.to_string())
+                    .fix("hook64 listen --forward http://localhost:3000/webhooks")
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let timeout = layer.forward_timeout.map_or(FORWARD_TIMEOUT, |span| span.0);
+    let client = Client::new(client::Settings::default());
+    let forward = Forward::new(client, routes, timeout);
+    Ok(Some(if layer.keep_host.unwrap_or(false) {
+        forward.keeping_host()
+    } else {
+        forward
+    }))
 }
 
 fn retention(layer: &Layer) -> Options {
@@ -208,7 +285,10 @@ fn limits(layer: &Layer) -> Result<Limits> {
 fn face(arguments: &ListenArgs, everywhere: Everywhere) -> Result<Face> {
     let color = color::stdout(everywhere.color);
     match arguments.output.unwrap_or(Mode::Auto) {
-        Mode::Auto | Mode::Text => Ok(Face::Text(output::reader(color))),
+        Mode::Auto | Mode::Text => Ok(Face::Text {
+            reader: output::reader(color),
+            budget: arguments.budget,
+        }),
         Mode::Json => Ok(Face::json(arguments.body.bodies())),
         Mode::Quiet => Ok(Face::Quiet),
     }

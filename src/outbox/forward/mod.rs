@@ -32,6 +32,15 @@ pub struct Forward {
     host: HostLine,
 }
 
+impl fmt::Debug for Forward {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Forward")
+            .field("routes", &self.routes)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the app made of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forwarded {

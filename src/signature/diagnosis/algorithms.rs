@@ -53,6 +53,11 @@ impl Algorithm {
         Self::MessageOnly,
     ];
 
+    /// Whether it is an HMAC.
+    pub(super) fn is_keyed(self) -> bool {
+        matches!(self, Self::HmacSha256 | Self::HmacSha1 | Self::HmacSha512)
+    }
+
     /// The size of its tags, in bytes.
     pub(super) fn tag_bytes(self) -> usize {
         match self {

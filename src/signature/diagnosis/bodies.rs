@@ -1,22 +1,26 @@
 //! The bodies that may have been signed instead of the one that arrived.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use crate::delivery::Head;
 
 use super::Case;
 use super::cause::{Cause, VERIFY_RAW_BYTES};
-use super::dialects::{DIALECTS, Dialect, REORDERED};
-use super::json::Document;
+use super::conversions;
+use super::dialects::{DIALECTS, Dialect, Effect, REORDERED};
+use super::json::{Document, Look};
 use super::orders::{self, Shuffle};
 use crate::signature::digest;
 
-/// A decompressed body is looked at up to this size.
-const MOST_DECOMPRESSED: u64 = 8 << 20;
-
 /// Mark at the start of a UTF-8 file.
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes can be hashed while one is read as JSON, and while one is written as JSON.
+const READING: u64 = 3;
+const WRITING: u64 = 4;
+
+/// So many dialects come before the documented orders.
+const LIKELY_DIALECTS: usize = 4;
 
 /// How many orders of undocumented keys are tried.
 pub(super) const MOST_ORDERS: usize = 720;
@@ -103,13 +107,14 @@ impl<'a> Bodies<'a> {
         if let Some(document) = self.document.as_ref() {
             variants.push(Variant::Inner);
             if document.is_container() {
-                let (likely, unlikely) = DIALECTS.split_at(6);
-                variants.extend(likely.iter().map(Variant::Json));
+                let dialects = distinct(document, self.case.body);
+                let (likely, unlikely) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
+                variants.extend(likely.iter().copied().map(Variant::Json));
                 for order in 0..orders {
                     let reordered = REORDERED.iter();
                     variants.extend(reordered.map(|dialect| Variant::Documented(order, dialect)));
                 }
-                variants.extend(unlikely.iter().map(Variant::Json));
+                variants.extend(unlikely.iter().copied().map(Variant::Json));
             }
         }
         variants.extend([
@@ -132,6 +137,33 @@ impl<'a> Bodies<'a> {
         })
     }
 
+    /// What it costs to produce a variant, as the number of bytes that could be hashed meanwhile.
+    pub(super) fn cost(&self, variant: Variant) -> u64 {
+        match variant {
+            Variant::AsReceived
+            | Variant::WithoutFinalNewline
+            | Variant::Trimmed
+            | Variant::CutTo(_)
+            | Variant::Earlier(_)
+            | Variant::WithoutBom
+            | Variant::WithNewline
+            | Variant::WithCrLf
+            | Variant::WithBom
+            | Variant::Nothing => 0,
+            Variant::Json(_) | Variant::Documented(..) | Variant::Shuffled(..) => {
+                WRITING * self.case.body.len() as u64
+            }
+            _ => self.case.body.len() as u64,
+        }
+    }
+
+    /// The same for what was read already.
+    pub(super) fn cost_of_reading(&self) -> u64 {
+        self.document
+            .as_ref()
+            .map_or(0, |_| READING * self.case.body.len() as u64)
+    }
+
     /// The bytes of a variant; `None` when it does not apply.
     pub(super) fn produce(&self, variant: Variant) -> Option<Cow<'a, [u8]>> {
         let body = self.case.body;
@@ -146,11 +178,11 @@ impl<'a> Bodies<'a> {
             Variant::WithCrLf => Cow::Owned([body, b"\r\n"].concat()),
             Variant::CutTo(length) => Cow::Borrowed(body.get(..length)?),
             Variant::Earlier(place) => Cow::Borrowed(*self.case.earlier.get(place)?),
-            Variant::LineFeeds => Cow::Owned(line_feeds(body)?),
-            Variant::CarriageReturns => Cow::Owned(carriage_returns(body)?),
+            Variant::LineFeeds => Cow::Owned(conversions::line_feeds(body)?),
+            Variant::CarriageReturns => Cow::Owned(conversions::carriage_returns(body)?),
             Variant::WithoutBom => Cow::Borrowed(body.strip_prefix(BOM)?),
             Variant::WithBom => Cow::Owned([BOM, body].concat()),
-            Variant::Decompressed => Cow::Owned(decompress(body)?),
+            Variant::Decompressed => Cow::Owned(conversions::decompress(body)?),
             Variant::Inner => Cow::Owned(
                 self.document
                     .as_ref()?
@@ -159,7 +191,7 @@ impl<'a> Bodies<'a> {
                     .into_bytes(),
             ),
             Variant::FromBase64 => Cow::Owned(digest::from_base64(body.trim_ascii())?),
-            Variant::FromLatin1 => Cow::Owned(from_latin1(body)?),
+            Variant::FromLatin1 => Cow::Owned(conversions::from_latin1(body)?),
             Variant::Nothing => Cow::Borrowed(&b""[..]),
             Variant::Json(dialect) => Cow::Owned(dialect.write(self.document.as_ref()?)),
             Variant::Documented(place, dialect) => {
@@ -295,7 +327,7 @@ impl<'a> Bodies<'a> {
         let arrived = self.case.body.len();
         let looks = self
             .look()
-            .map_or_else(String::new, |look| format!(", {look}"));
+            .map_or_else(String::new, |look| format!(", {}", look_in_words(look)));
         Cause::new(
             name,
             format!(
@@ -324,126 +356,45 @@ impl<'a> Bodies<'a> {
     }
 
     /// How the body that arrived is laid out, when that is unmistakable.
-    pub(super) fn look(&self) -> Option<&'static str> {
-        let document = self
-            .document
-            .as_ref()
-            .filter(|document| document.is_container())?;
-        let body = self.case.body.trim_ascii_end();
-        let looks = [
-            ("body_compact_json", "compact"),
-            ("body_spaced_json", "with a blank after each separator"),
-            ("body_pretty_2", "indented by two spaces"),
-            ("body_pretty_4", "indented by four spaces"),
-            ("body_pretty_tab", "indented by tabs"),
-        ];
-        // Without a separator or a second line all of these are one.
-        looks.into_iter().find_map(|(name, look)| {
-            let dialect = DIALECTS.iter().find(|dialect| dialect.name == name)?;
-            (dialect.write(document) == body).then_some(look)
-        })
+    pub(super) fn look(&self) -> Option<Look> {
+        self.document.as_ref()?.look()
     }
+}
+
+/// A layout in words.
+pub(super) fn look_in_words(look: Look) -> String {
+    match look {
+        Look::Compact => "compact".to_owned(),
+        Look::Spaced => "with a blank after each separator".to_owned(),
+        Look::Tabs => "indented by tabs".to_owned(),
+        Look::Spaces(2) => "indented by two spaces".to_owned(),
+        Look::Spaces(4) => "indented by four spaces".to_owned(),
+        Look::Spaces(count) => format!("indented by {count} spaces"),
+    }
+}
+
+/// The dialects that do something different to a document, each effect once.
+fn distinct(document: &Document<'_>, body: &[u8]) -> Vec<&'static Dialect> {
+    // Blanks around the document are no part of its layout, but of the body.
+    let is_bare =
+        matches!(body.first(), Some(b'{' | b'[')) && matches!(body.last(), Some(b'}' | b']'));
+    let mut effects = Vec::new();
+    effects.extend(Effect::none(document).filter(|_| is_bare));
+    DIALECTS
+        .iter()
+        .filter(|dialect| {
+            let effect = dialect.effect(document);
+            let is_new = !effects.contains(&effect);
+            if is_new {
+                effects.push(effect);
+            }
+            is_new
+        })
+        .collect()
 }
 
 /// The length that the head announces.
 pub(super) fn content_length(head: &Head) -> Option<usize> {
     let value = head.header("Content-Length")?;
     std::str::from_utf8(value).ok()?.trim().parse().ok()
-}
-
-fn line_feeds(body: &[u8]) -> Option<Vec<u8>> {
-    memchr::memmem::find(body, b"\r\n")?;
-    let mut out = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
-        out.extend_from_slice(&rest[..at]);
-        out.push(b'\n');
-        rest = &rest[at + 2..];
-    }
-    out.extend_from_slice(rest);
-    Some(out)
-}
-
-fn carriage_returns(body: &[u8]) -> Option<Vec<u8>> {
-    memchr::memchr(b'\n', body)?;
-    let mut out = Vec::with_capacity(body.len() + body.len() / 16);
-    for line in body.split_inclusive(|&byte| byte == b'\n') {
-        match line {
-            [.., b'\r', b'\n'] => out.extend_from_slice(line),
-            [text @ .., b'\n'] => {
-                out.extend_from_slice(text);
-                out.extend_from_slice(b"\r\n");
-            }
-            last => out.extend_from_slice(last),
-        }
-    }
-    Some(out)
-}
-
-/// Undoes gzip or zlib, within bounds.
-fn decompress(body: &[u8]) -> Option<Vec<u8>> {
-    match body {
-        [0x1f, 0x8b, ..] => bounded(flate2::read::MultiGzDecoder::new(body)),
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => bounded(flate2::read::ZlibDecoder::new(body)),
-        _ => None,
-    }
-}
-
-fn bounded(decoder: impl Read) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    decoder
-        .take(MOST_DECOMPRESSED + 1)
-        .read_to_end(&mut out)
-        .ok()?;
-    (out.len() as u64 <= MOST_DECOMPRESSED).then_some(out)
-}
-
-fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
-    if body.is_ascii() {
-        return None;
-    }
-    let text = std::str::from_utf8(body).ok()?;
-    text.chars()
-        .map(|character| u8::try_from(u32::from(character)).ok())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    #[test]
-    fn line_ends_are_converted_whole() {
-        assert_eq!(line_feeds(b"a\r\nb\rc\r\n").unwrap(), b"a\nb\rc\n");
-        assert_eq!(carriage_returns(b"a\r\nb\nc").unwrap(), b"a\r\nb\r\nc");
-        assert_eq!(line_feeds(b"a\n"), None);
-        assert_eq!(carriage_returns(b"a\r"), None);
-    }
-
-    #[test]
-    fn a_compressed_body_is_opened_and_a_bomb_is_not() {
-        let squeeze = |bytes: &[u8]| {
-            let mut encoder =
-                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-            encoder.write_all(bytes).unwrap();
-            encoder.finish().unwrap()
-        };
-        assert_eq!(decompress(&squeeze(b"{}")).unwrap(), b"{}");
-        assert_eq!(decompress(&squeeze(&vec![0; 9 << 20])), None);
-        assert_eq!(
-            decompress(&squeeze(b"{}")[..12]),
-            None,
-            "a stream cut short"
-        );
-        assert_eq!(decompress(b"plain"), None);
-    }
-
-    #[test]
-    fn text_that_was_encoded_twice_is_brought_back() {
-        assert_eq!(from_latin1("Ã©".as_bytes()).unwrap(), "é".as_bytes());
-        assert_eq!(from_latin1("林".as_bytes()), None);
-        assert_eq!(from_latin1(b"e"), None);
-    }
 }

@@ -1,11 +1,11 @@
 //! The spellings of JSON that senders and middleware use, as data.
 
-use super::json::{Arrange, Document, Layout, Style};
-use super::numbers::Numbers;
-use super::orders::{self, Sorted};
-use super::strings::{
+use super::json::numbers::Numbers;
+use super::json::strings::{
     self, DOTNET, Escapes, GSON, HTML, MINIMAL, PHP, PHP_SLASHES, PHP_UNICODE, PYTHON_ASCII,
 };
+use super::json::{Arrange, Document, Layout, Look, Style};
+use super::orders::{self, Sorted};
 
 /// One way to serialise JSON.
 #[derive(Debug, PartialEq, Eq)]
@@ -229,10 +229,54 @@ pub(super) const DIALECTS: [Dialect; 29] = [
 /// The spellings tried with each other order of keys.
 pub(super) const REORDERED: [&Dialect; 4] = [&COMPACT, &SPACED, &PYTHON, &PRETTY_2];
 
+/// What of a dialect makes a difference to one document.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Effect {
+    layout: Layout,
+    escapes: Option<&'static Escapes>,
+    numbers: Numbers,
+    sorted: Option<Sorted>,
+    ending: &'static str,
+}
+
+impl Effect {
+    /// The effect that leaves a compact document as it came.
+    pub(super) fn none(document: &Document<'_>) -> Option<Self> {
+        (document.look()? == Look::Compact).then_some(Self {
+            layout: Layout::Compact,
+            escapes: None,
+            numbers: Numbers::AsReceived,
+            sorted: None,
+            ending: "",
+        })
+    }
+}
+
 impl Dialect {
+    /// What it would do to a document. Two dialects with one effect write the same bytes.
+    pub(super) fn effect(&self, document: &Document<'_>) -> Effect {
+        let changes = |escapes: &&'static Escapes| !document.is_unchanged_by(escapes);
+        Effect {
+            layout: self.layout,
+            escapes: self.escapes.filter(changes),
+            numbers: if document.has_plain_numbers() {
+                Numbers::AsReceived
+            } else {
+                self.numbers
+            },
+            sorted: self.order_of(document),
+            ending: self.ending,
+        }
+    }
+
+    fn order_of(&self, document: &Document<'_>) -> Option<Sorted> {
+        self.sorted
+            .filter(|sorted| *sorted == Sorted::Sorted || document.has_numeric_keys())
+    }
+
     /// The document in this spelling.
     pub(super) fn write(&self, document: &Document<'_>) -> Vec<u8> {
-        match self.sorted {
+        match self.order_of(document) {
             Some(sorted) => self.write_in_order(document, Some(&|keys| orders::sort(sorted, keys))),
             None => self.write_in_order(document, None),
         }
@@ -321,6 +365,27 @@ mod tests {
         }
         assert_eq!(written("body_go_json_newline", "[ 1 ]"), "[1]\n");
         assert_eq!(written("body_pretty_tab", "[ 1 ]"), "[\n\t1\n]");
+    }
+
+    #[test]
+    fn dialects_of_one_effect_write_the_same_bytes() {
+        let texts = [
+            r#"{"a":[1,"x"],"b":"é"}"#,
+            r#"{"b":"a/b","a":[1.5,"\u0041"]}"#,
+            r#"{"b":"\u2028<&'\"","1":-0}"#,
+            "{\"b\":\"\u{2028}+`=\",\"a\":1234567890123456789}",
+        ];
+        for text in texts {
+            let document = Document::read(text).unwrap();
+            for one in &DIALECTS {
+                for other in &DIALECTS {
+                    if one.effect(&document) == other.effect(&document) {
+                        let both = (one.write(&document), other.write(&document));
+                        assert_eq!(both.0, both.1, "{} {} {text}", one.name, other.name);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -5,8 +5,9 @@ use crate::signature::scheme::{header_name, other};
 use crate::signature::secret::{elan_form, form};
 
 use super::Case;
-use super::bodies::{Bodies, content_length};
+use super::bodies::{Bodies, content_length, look_in_words};
 use super::cause::{Cause, VERIFY_RAW_BYTES, finding};
+use super::json::Look;
 use super::received::Received;
 use super::{secrets, structure};
 
@@ -37,6 +38,17 @@ fn header(case: &Case<'_>, verdict: &Verdict, received: &Received) -> Option<Fin
     }
     match verdict.reason {
         Reason::MissingHeader => Some(unsigned(case)),
+        Reason::NoSecretConfigured => Some(
+            Cause::new(
+                "no_secret_configured",
+                format!("No secret is loaded that {} could be checked with.", header_name(case.scheme)),
+                match case.scheme {
+                    Scheme::Sixtyfour => "load the signing secret with --secret-file, or set SIXTYFOUR_WEBHOOK_SECRET",
+                    Scheme::Elan => "load the subscription's secret with --elan-secret-file, or set ELAN_WEBHOOK_SECRET",
+                },
+            )
+            .evidence(Confidence::High),
+        ),
         Reason::SignatureMismatch
             if case.head.header(header_name(other(case.scheme))).is_some() =>
         {
@@ -195,17 +207,18 @@ fn content(case: &Case<'_>, bodies: &Bodies<'_>) -> Vec<Finding> {
 
 fn json(case: &Case<'_>, bodies: &Bodies<'_>, is_announced: bool) -> Option<Finding> {
     let (confidence, cause) = match bodies.look() {
-        Some(look) if look.starts_with("indented") => (
+        Some(look @ (Look::Spaces(_) | Look::Tabs)) => (
             Confidence::Medium,
             Cause::new(
                 "body_pretty_printed",
                 format!(
-                    "The body looks written anew: it is JSON {look}, and webhooks are rarely sent like that."
+                    "The body looks written anew: it is JSON {}, and webhooks are rarely sent like that.",
+                    look_in_words(look)
                 ),
                 VERIFY_RAW_BYTES,
             ),
         ),
-        Some("with a blank after each separator") => (
+        Some(Look::Spaced) => (
             Confidence::Low,
             Cause::new(
                 "body_has_spaces",
@@ -246,7 +259,7 @@ fn likeliest(case: &Case<'_>, bodies: &Bodies<'_>, found: &[Finding]) -> Finding
         .collect();
     let (seen, confidence) = if is_touched || is_misread {
         ("", Confidence::Low)
-    } else if bodies.look() == Some("compact") {
+    } else if bodies.look() == Some(Look::Compact) {
         (
             "The body looks untouched (compact JSON), so a wrong secret is the likeliest. ",
             Confidence::Medium,

@@ -27,6 +27,16 @@ pub(super) enum Kind {
     Cleaned,
 }
 
+impl Kind {
+    /// Whether it is tried before the body's variants.
+    pub(super) fn is_likely(self) -> bool {
+        matches!(
+            self,
+            Self::BodyOnly | Self::TimestampDot | Self::WithoutDot | Self::Milliseconds
+        )
+    }
+}
+
 /// One way to put together what is signed: these bytes, then the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Framing {

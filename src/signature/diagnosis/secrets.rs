@@ -37,6 +37,21 @@ pub(super) enum Variant {
     Empty,
 }
 
+impl Variant {
+    /// Whether it is tried before the body's variants.
+    pub(super) fn is_likely(self) -> bool {
+        !matches!(
+            self,
+            Self::WithCrLf
+                | Self::WithPrefix
+                | Self::Base64Decoded
+                | Self::LowerCase
+                | Self::UpperCase
+                | Self::Empty
+        )
+    }
+}
+
 /// A key to try, and what it was made of.
 pub(super) struct Candidate {
     pub(super) variant: Variant,

@@ -63,7 +63,7 @@ fn missing(case: &Case<'_>, received: &Received) -> Option<Cause> {
     let found = received.elsewhere.as_deref()?;
     let foreign = other(case.scheme);
     if found.eq_ignore_ascii_case(header_name(foreign)) {
-        return Some(other_scheme(case.scheme));
+        return Some(other_scheme(case));
     }
     Some(Cause::new(
         "header_renamed",
@@ -72,16 +72,21 @@ fn missing(case: &Case<'_>, received: &Received) -> Option<Cause> {
     ))
 }
 
-/// The other scheme's header stands where this scheme's is looked for.
-pub(super) fn other_scheme(expected: Scheme) -> Cause {
-    let (wanted, found) = (header_name(expected), header_name(other(expected)));
-    let (sender, option) = match expected {
-        Scheme::Sixtyfour => ("an ELAN subscription", "--elan-secret-file"),
-        Scheme::Elan => ("Sixtyfour", "--secret-file"),
+/// The other scheme's header is there, and this scheme's is not or does not hold.
+pub(super) fn other_scheme(case: &Case<'_>) -> Cause {
+    let foreign = other(case.scheme);
+    let (wanted, found) = (header_name(case.scheme), header_name(foreign));
+    let (sender, option) = match foreign {
+        Scheme::Elan => ("an ELAN subscription", "--elan-secret-file"),
+        Scheme::Sixtyfour => ("Sixtyfour", "--secret-file"),
+    };
+    let own = match case.head.header(wanted) {
+        Some(_) => format!("{wanted} does not hold"),
+        None => format!("There is no {wanted}"),
     };
     Cause::new(
         "other_scheme_header",
-        format!("There is no {wanted}, but there is {found}: {sender} signs so."),
+        format!("{own}, but there is {found}: {sender} signs so."),
         format!("load that sender's secret with {option}, or send {wanted}"),
     )
 }

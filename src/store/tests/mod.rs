@@ -6,6 +6,7 @@ mod damage;
 mod failure;
 mod files;
 mod finding;
+mod full;
 mod notes;
 mod queries;
 mod retention;
@@ -25,6 +26,7 @@ use crate::delivery::{
     Reason, Recognition, Reply, Request, Scheme, Sighting, Times, Verdict,
 };
 use crate::filter::Filter;
+pub(super) use full::limit;
 
 fn id(number: u64) -> DeliveryId {
     DeliveryId::new(number).unwrap()

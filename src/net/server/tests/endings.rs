@@ -217,6 +217,19 @@ async fn a_request_is_received_to_its_end_when_its_peer_is_gone() {
 }
 
 #[tokio::test]
+async fn a_peer_that_is_gone_does_not_get_half_an_answer_either() {
+    for ending in [Ending::Cut, Ending::Garbage] {
+        let rig = Rig::ending(ending);
+        rig.recorder.gate.send_replace(true);
+        drop(rig.send(post("/", "{}")).await);
+        rig.recorder.request(0).await;
+        let _other = rig.connect().await;
+        rig.recorder.gate.send_replace(false);
+        assert_eq!(rig.recorder.outcome(0).await, Outcome::PeerLeft);
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_is_not_waited_for() {
     let limits = Limits {
         write_stall: Duration::from_millis(100),

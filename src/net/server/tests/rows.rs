@@ -477,3 +477,17 @@ async fn a_request_that_comes_byte_by_byte_is_one_request() {
     assert!(sent.as_bytes().starts_with(request.head.raw()));
     assert_eq!(request.trailers.len(), 1);
 }
+
+#[tokio::test]
+async fn what_only_hyper_refuses_is_captured_and_answered_once() {
+    let limits = super::Limits {
+        head_bytes: 256 << 10,
+        ..Default::default()
+    };
+    let rig = Rig::answering(limits, |_| crate::delivery::Reply::json(200, "{}"));
+    let sent = format!("POST /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(70_000));
+    let mut client = rig.send(sent).await;
+    assert_eq!(client.answer().await.status, 400);
+    assert_ended(&mut client, "a target that hyper does not take").await;
+    assert_eq!(captured(&rig).await, [Malformed]);
+}

@@ -43,6 +43,30 @@ async fn what_is_in_flight_is_answered_and_new_connections_are_refused() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_does_not_hold_up_the_end() {
+    let mut rig = Rig::start();
+    let mut idle = rig.send(post("/", "")).await;
+    assert_eq!(idle.answer().await.status, 200);
+    let mut half = rig.send("POST / HTT").await;
+    // An answer on another connection: by then this part was read.
+    rig.assert_alive().await;
+    rig.stop();
+    assert!(idle.is_closed_cleanly().await);
+    assert!(half.is_closed_cleanly().await);
+    assert_eq!(rig.stopped().await.cut_off, 0);
+}
+
+#[tokio::test]
+async fn a_peer_that_still_sends_what_was_refused_does_not_hold_up_the_end() {
+    let mut rig = Rig::start();
+    let mut client = rig.send("POST / HTTP/1.1\r\n\r\n").await;
+    assert_eq!(client.answer().await.status, 400);
+    rig.stop();
+    assert_eq!(rig.stopped().await.cut_off, 0);
+    drop(client);
+}
+
+#[tokio::test]
 async fn a_hanging_answer_ends_with_the_listener() {
     let mut rig = Rig::ending(Ending::Hang);
     let mut client = rig.send(post("/", "")).await;

@@ -3,13 +3,15 @@
 //! Nothing is turned into a value: number lexemes, escapes, duplicate keys and their order are
 //! still there to be written again as they came, or as another runtime would spell them.
 
+pub(super) mod numbers;
+mod reader;
+pub(super) mod strings;
+mod writer;
+
 use std::borrow::Cow;
 
-use super::numbers::Numbers;
-use super::strings::{self, Escapes};
-
-/// Containers deeper than this are left alone: writing is recursive.
-const MAX_DEPTH: usize = 128;
+use strings::Escapes;
+pub(super) use writer::{Arrange, Layout, Style};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -37,50 +39,89 @@ struct Token {
 pub(super) struct Document<'a> {
     text: &'a str,
     tokens: Vec<Token>,
+    traits: Box<Traits>,
 }
 
-/// What stands between tokens.
+/// What was noticed while reading.
+#[derive(Debug)]
+struct Traits {
+    /// Which bytes that are not plain occur in strings.
+    bytes: [bool; 256],
+    /// Whether every runtime spells the numbers alike.
+    plain_numbers: bool,
+    /// Whether a key may be what JavaScript takes for an array index.
+    numeric_keys: bool,
+    /// How many commas and colons there are.
+    separators: usize,
+    /// How many blanks there are between tokens, and whether one of them is no space.
+    blanks: usize,
+    only_spaces: bool,
+    /// The blanks after the first bracket.
+    first_indent: (usize, usize),
+}
+
+/// How a document is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// Nothing.
+pub(super) enum Look {
+    /// No blanks.
     Compact,
-    /// A blank after each comma and colon.
+    /// As many spaces as separators.
     Spaced,
-    /// Each member on its own line, indented by this.
-    Indented(&'static str),
-}
-
-/// Says in which order members are written, from their keys.
-pub(super) type Arrange<'a> = dyn Fn(&[Cow<'_, str>]) -> Vec<usize> + 'a;
-
-/// How to write a document.
-#[derive(Clone, Copy)]
-pub(super) struct Style<'a> {
-    /// The blanks.
-    pub(super) layout: Layout,
-    /// How strings are escaped; `None`: as they came.
-    pub(super) escapes: Option<&'a Escapes>,
-    /// How numbers are spelled.
-    pub(super) numbers: Numbers,
-    /// The order of members; `None`: as they came.
-    pub(super) arrange: Option<&'a Arrange<'a>>,
+    /// Several lines, indented by so many spaces.
+    Spaces(usize),
+    /// Several lines, indented by tabs.
+    Tabs,
 }
 
 impl<'a> Document<'a> {
     /// Cuts a text into tokens; `None` when it is not JSON, or nested too deeply.
     pub(super) fn read(text: &'a str) -> Option<Self> {
-        u32::try_from(text.len()).ok()?;
-        let mut reader = Reader {
-            text: text.as_bytes(),
-            at: 0,
-            tokens: Vec::with_capacity(text.len() / 12),
-        };
-        reader.value(0)?;
-        reader.skip_blanks();
-        (reader.at == text.len()).then_some(Self {
+        let (tokens, traits) = reader::read(text)?;
+        Some(Self {
             text,
-            tokens: reader.tokens,
+            tokens,
+            traits,
         })
+    }
+
+    /// How it is laid out, when that is unmistakable and there is more than one way.
+    pub(super) fn look(&self) -> Option<Look> {
+        let traits = &*self.traits;
+        let (start, end) = traits.first_indent;
+        let first = &self.text[start..end];
+        if !self.is_container() || self.tokens.len() <= 2 {
+            None
+        } else if traits.blanks == 0 {
+            Some(Look::Compact)
+        } else if traits.only_spaces && traits.blanks == traits.separators {
+            Some(Look::Spaced)
+        } else {
+            let indent = first
+                .strip_prefix("\r\n")
+                .or_else(|| first.strip_prefix('\n'))?;
+            match indent {
+                "\t" => Some(Look::Tabs),
+                spaces if !spaces.is_empty() && spaces.bytes().all(|byte| byte == b' ') => {
+                    Some(Look::Spaces(spaces.len()))
+                }
+                _ => None,
+            }
+        }
+    }
+
+    /// Whether all strings stay as they are when escaped like this. `false` when in doubt.
+    pub(super) fn is_unchanged_by(&self, escapes: &Escapes) -> bool {
+        escapes.leave(&self.traits.bytes)
+    }
+
+    /// Whether a key may be what JavaScript takes for an array index.
+    pub(super) fn has_numeric_keys(&self) -> bool {
+        self.traits.numeric_keys
+    }
+
+    /// Whether every runtime spells the numbers alike.
+    pub(super) fn has_plain_numbers(&self) -> bool {
+        self.traits.plain_numbers
     }
 
     /// Whether it is an object or an array: anything else has hardly two spellings.
@@ -123,14 +164,7 @@ impl<'a> Document<'a> {
 
     /// The document in another style.
     pub(super) fn write(&self, style: &Style<'_>) -> Vec<u8> {
-        let mut writer = Writer {
-            document: self,
-            style,
-            out: Vec::with_capacity(self.text.len() + self.text.len() / 8),
-            depth: 0,
-        };
-        writer.value(0);
-        writer.out
+        writer::write(self, style)
     }
 
     fn raw(&self, token: Token) -> &'a str {
@@ -170,235 +204,11 @@ impl<'a> Document<'a> {
     }
 }
 
-struct Reader<'a> {
-    text: &'a [u8],
-    at: usize,
-    tokens: Vec<Token>,
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a text of more than 4 GiB is turned away before"
-)]
-impl Reader<'_> {
-    fn skip_blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    fn push(&mut self, kind: Kind, start: usize) {
-        self.tokens.push(Token {
-            kind,
-            start: start as u32,
-            end: self.at as u32,
-        });
-    }
-
-    fn value(&mut self, depth: usize) -> Option<()> {
-        self.skip_blanks();
-        let start = self.at;
-        match self.text.get(self.at)? {
-            b'{' => self.container(Kind::Object, b'}', depth),
-            b'[' => self.container(Kind::Array, b']', depth),
-            b'"' => self.string(),
-            b'-' | b'0'..=b'9' => {
-                self.at += 1;
-                while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') =
-                    self.text.get(self.at)
-                {
-                    self.at += 1;
-                }
-                self.push(Kind::Number, start);
-                Some(())
-            }
-            _ => {
-                let rest = &self.text[self.at..];
-                let word = [&b"true"[..], b"false", b"null"]
-                    .into_iter()
-                    .find(|word| rest.starts_with(word))?;
-                self.at += word.len();
-                self.push(Kind::Literal, start);
-                Some(())
-            }
-        }
-    }
-
-    fn container(&mut self, kind: Kind, close: u8, depth: usize) -> Option<()> {
-        if depth >= MAX_DEPTH {
-            return None;
-        }
-        let open = self.tokens.len();
-        self.push(kind, self.at);
-        self.at += 1;
-        self.skip_blanks();
-        let mut first = true;
-        while *self.text.get(self.at)? != close {
-            if !first {
-                self.expect(b',')?;
-                self.skip_blanks();
-            }
-            first = false;
-            if kind == Kind::Object {
-                self.string()?;
-                self.skip_blanks();
-                self.expect(b':')?;
-            }
-            self.value(depth + 1)?;
-            self.skip_blanks();
-        }
-        self.at += 1;
-        self.push(Kind::Close, self.at - 1);
-        self.tokens[open].end = self.tokens.len() as u32;
-        Some(())
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (*self.text.get(self.at)? == byte).then(|| self.at += 1)
-    }
-
-    fn string(&mut self) -> Option<()> {
-        let start = self.at;
-        self.expect(b'"')?;
-        let mut plain = true;
-        loop {
-            match *self.text.get(self.at)? {
-                b'"' => break,
-                b'\\' => {
-                    plain = false;
-                    self.at += 2;
-                }
-                byte => {
-                    plain &= strings::is_plain(byte);
-                    self.at += 1;
-                }
-            }
-        }
-        self.at += 1;
-        self.push(
-            if plain {
-                Kind::PlainString
-            } else {
-                Kind::String
-            },
-            start,
-        );
-        Some(())
-    }
-}
-
-struct Writer<'d, 'a, 's> {
-    document: &'d Document<'a>,
-    style: &'s Style<'s>,
-    out: Vec<u8>,
-    depth: usize,
-}
-
-impl Writer<'_, '_, '_> {
-    /// Writes the value at `index` and returns where the next one starts.
-    fn value(&mut self, index: usize) -> usize {
-        let token = self.document.tokens[index];
-        match token.kind {
-            Kind::Object | Kind::Array => return self.container(index),
-            Kind::PlainString | Kind::String => self.string(token),
-            Kind::Number => {
-                let lexeme = self.document.raw(token);
-                let spelled = self.style.numbers.spell(lexeme);
-                self.out.extend_from_slice(spelled.as_bytes());
-            }
-            Kind::Literal | Kind::Close => {
-                let word = self.document.raw(token);
-                self.out.extend_from_slice(word.as_bytes());
-            }
-        }
-        index + 1
-    }
-
-    fn container(&mut self, index: usize) -> usize {
-        let is_object = self.document.tokens[index].kind == Kind::Object;
-        let after = self.document.after(index);
-        let (open, close) = if is_object {
-            (b'{', b'}')
-        } else {
-            (b'[', b']')
-        };
-        self.out.push(open);
-        if index + 2 < after {
-            self.depth += 1;
-            match self.style.arrange.filter(|_| is_object) {
-                Some(arrange) => self.arranged(index, arrange),
-                None => self.in_order(index + 1, is_object),
-            }
-            self.depth -= 1;
-            self.line();
-        }
-        self.out.push(close);
-        after
-    }
-
-    fn in_order(&mut self, first: usize, is_object: bool) {
-        let mut at = first;
-        while self.document.tokens[at].kind != Kind::Close {
-            self.separate(at == first);
-            if is_object {
-                self.key(at);
-                at += 1;
-            }
-            at = self.value(at);
-        }
-    }
-
-    fn arranged(&mut self, index: usize, arrange: &Arrange<'_>) {
-        let (keys, values): (Vec<_>, Vec<_>) = self.document.members(index).into_iter().unzip();
-        for (place, member) in arrange(&keys).into_iter().enumerate() {
-            self.separate(place == 0);
-            self.key(values[member] - 1);
-            self.value(values[member]);
-        }
-    }
-
-    fn separate(&mut self, is_first: bool) {
-        if !is_first {
-            self.out.push(b',');
-            if self.style.layout == Layout::Spaced {
-                self.out.push(b' ');
-            }
-        }
-        self.line();
-    }
-
-    fn line(&mut self) {
-        if let Layout::Indented(indent) = self.style.layout {
-            self.out.push(b'\n');
-            for _ in 0..self.depth {
-                self.out.extend_from_slice(indent.as_bytes());
-            }
-        }
-    }
-
-    fn key(&mut self, index: usize) {
-        self.string(self.document.tokens[index]);
-        self.out.push(b':');
-        if self.style.layout != Layout::Compact {
-            self.out.push(b' ');
-        }
-    }
-
-    fn string(&mut self, token: Token) {
-        let raw = self.document.raw(token);
-        match self.style.escapes {
-            Some(escapes) if token.kind == Kind::String => {
-                escapes.write(&raw[1..raw.len() - 1], &mut self.out);
-            }
-            _ => self.out.extend_from_slice(raw.as_bytes()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::numbers::Numbers;
     use super::*;
 
     const COMPACT: Style<'static> = Style {
@@ -452,6 +262,23 @@ mod tests {
             written(text, style),
             r#"{"b":[{"q":4,"p":3}],"a":{"y":[2],"x":1}}"#
         );
+    }
+
+    #[test]
+    fn the_layout_is_seen() {
+        let table = [
+            (r#" {"a":[1,2],"b":"x, y"} "#, Some(Look::Compact)),
+            (r#"{"a": [1, 2], "b": {}}"#, Some(Look::Spaced)),
+            ("{\n  \"a\": [\n    1\n  ]\n}\n", Some(Look::Spaces(2))),
+            ("{\r\n    \"a\": 1\r\n}", Some(Look::Spaces(4))),
+            ("[\n\t1\n]", Some(Look::Tabs)),
+            (r#"{ "a": 1 }"#, None),
+            ("{}", None),
+            ("\"x\"", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Document::read(text).unwrap().look(), expected, "{text}");
+        }
     }
 
     #[test]
