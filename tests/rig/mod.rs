@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod http;
+pub(crate) mod target;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -7,6 +7,7 @@
 //! | `POST /arm` | `{"plan":"500x3","replace":false}` | the status object |
 //! | `POST /disarm` | | `{"disarmed":2}` |
 //! | `POST /release` | `{"id":"22","answer":"200"}` | `{"released":22}` |
+//! | `POST /attempts` | what [`attempts`] hands over | `{"recorded":3}` |
 //!
 //! What goes wrong is answered 400, 404 or 405 with `{"error":…,"why":…,"fix":…}`.
 
@@ -26,6 +27,7 @@ use crate::provider;
 use crate::store::{Found, Location};
 use crate::text;
 
+use super::super::attempts;
 use super::super::output;
 use super::super::problem::Problem;
 
@@ -47,7 +49,14 @@ pub(super) async fn serve(inbox: Inbox, path: PathBuf, url: String) {
             socket
                 .serve(move |call| {
                     let (inbox, url) = (inbox.clone(), url.clone());
-                    async move { answer(&inbox, &url, &call) }
+                    async move {
+                        match (call.method.as_str(), call.path.as_str()) {
+                            ("POST", attempts::PATH) => {
+                                attempts::accept(inbox.store(), &call.body).await
+                            }
+                            _ => answer(&inbox, &url, &call),
+                        }
+                    }
                 })
                 .await;
         }
@@ -70,7 +79,7 @@ fn answer(inbox: &Inbox, url: &str, call: &Call) -> CallAnswer {
         ("POST", "/arm") => arm(inbox, call).map(|()| status(inbox, url)),
         ("POST", "/disarm") => Ok(json!({ "disarmed": inbox.disarm() })),
         ("POST", "/release") => release(inbox, call),
-        (_, "/status" | "/arm" | "/disarm" | "/release") => Err(Refusal::new(
+        (_, "/status" | "/arm" | "/disarm" | "/release" | attempts::PATH) => Err(Refusal::new(
             405,
             format!("{} does not go there", call.method),
         )),
