@@ -102,7 +102,6 @@ pub(super) fn from_json(json: &[u8]) -> Result<Vec<(DeliveryId, Outgoing)>, Hand
 }
 
 /// Stores what is handed over, and answers when it is on disk.
-#[allow(dead_code, reason = "the listener's control socket answers with it")]
 pub(super) async fn accept(store: &Store, json: &[u8]) -> CallAnswer {
     let attempts = match from_json(json) {
         Ok(attempts) => attempts,

@@ -26,12 +26,12 @@ use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
 
 use super::Everywhere;
+use super::attempts;
 use super::exit::Exit;
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 
-pub(super) use control::path as control_path;
 use face::Face;
 use follow::{Followed, follow};
 pub(super) use setup::ListenArgs;
@@ -80,7 +80,7 @@ async fn listen(setup: Setup) -> Result {
         stop.clone(),
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
-    let steered = control::path(&setup.location)
+    let steered = attempts::control_socket(&setup.location)
         .map(|path| tokio::spawn(control::serve(inbox.clone(), path, url.clone())));
     tokio::spawn(release_at_stop(inbox.clone(), stop.clone(), setup.on_stop));
     if let Some(timeout) = setup.timeout {
