@@ -49,6 +49,15 @@ fn the_socket_of_a_killed_listener_is_replaced() {
 }
 
 #[test]
+fn whoever_is_told_that_the_listener_is_ready_can_steer_it_at_once() {
+    for _ in 0..10 {
+        let home = Home::new();
+        let listener = home.listen::<&str>(&[]);
+        assert_eq!(status(&home)["pid"], listener.pid());
+    }
+}
+
+#[test]
 fn a_second_listener_is_refused_and_leaves_the_socket_of_the_first_alone() {
     let home = Home::new();
     let listener = home.listen(&["--fault", "always:503"]);

@@ -39,20 +39,26 @@ pub(in crate::commands) fn path(location: &Location) -> Option<PathBuf> {
     Some(PathBuf::from(path))
 }
 
-/// Answers calls for as long as the listener runs. A listener without its control socket still
-/// does its work, so that trouble with it is a warning.
-pub(super) async fn serve(inbox: Inbox, path: PathBuf, url: String) {
-    match ControlSocket::bind(&path).await {
-        Ok(socket) => {
-            socket
-                .serve(move |call| {
-                    let (inbox, url) = (inbox.clone(), url.clone());
-                    async move { answer(&inbox, &url, &call) }
-                })
-                .await;
+/// Opens the control socket. A listener without one still does its work, so that trouble with it
+/// is a warning.
+pub(super) async fn open(path: &Path) -> Option<ControlSocket> {
+    match ControlSocket::bind(path).await {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            output::complain(&unavailable(path, &error.to_string()).text("warning"));
+            None
         }
-        Err(error) => output::complain(&unavailable(&path, &error.to_string()).text("warning")),
     }
+}
+
+/// Answers calls for as long as the listener runs.
+pub(super) async fn serve(socket: ControlSocket, inbox: Inbox, url: String) {
+    socket
+        .serve(move |call| {
+            let (inbox, url) = (inbox.clone(), url.clone());
+            async move { answer(&inbox, &url, &call) }
+        })
+        .await;
 }
 
 fn unavailable(path: &Path, why: &str) -> Problem {
