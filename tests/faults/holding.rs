@@ -251,3 +251,29 @@ fn an_event_id_means_the_delivery_of_it_that_is_held() {
     home.run(&["release", "e-1", "201"]).expect(0);
     assert_eq!(connection.answer().unwrap().unwrap().status, 201);
 }
+
+#[test]
+fn a_number_means_that_delivery_and_not_an_event_whose_id_begins_with_it() {
+    let home = Home::new();
+    let listener = home.listen(&["--fault", "hold@header:sixtyfour-event-id=1abc"]);
+    open(&listener, "other").answer().unwrap().unwrap();
+    let (mut connection, seq) = hold(&listener, "1abc");
+    assert_eq!(seq, 2);
+    home.run(&["release", "1", "200"]).expect(3);
+    assert!(connection.is_silent_for(Duration::from_millis(50)));
+    home.run(&["release", "1ab", "201"]).expect(0);
+    assert_eq!(connection.answer().unwrap().unwrap().status, 201);
+}
+
+#[test]
+fn of_several_held_deliveries_of_an_event_its_id_means_the_newest() {
+    let home = Home::new();
+    let listener = home.listen(&["--fault", "always:hold"]);
+    let (mut first, _) = hold(&listener, "e-1");
+    let (mut second, _) = hold(&listener, "e-1");
+    home.run(&["release", "e-1", "201"]).expect(0);
+    assert_eq!(second.answer().unwrap().unwrap().status, 201);
+    assert!(first.is_silent_for(Duration::from_millis(50)));
+    home.run(&["release", "e-1", "202"]).expect(0);
+    assert_eq!(first.answer().unwrap().unwrap().status, 202);
+}

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::delivery::{Delivery, Reply};
+use crate::delivery::{Delivery, DeliveryId, Reply};
 use crate::export::clock::rfc3339;
 use crate::fault::{Fault, How, Plan};
 use crate::inbox::{Inbox, decide};
@@ -158,37 +158,47 @@ fn release(inbox: &Inbox, call: &Call) -> Result<Value, Refusal> {
             ),
         )
     })?;
-    let held = || inbox.status().held;
-    let id = match inbox.store().find(&asked.id) {
-        Ok(Found::Delivery(id)) => held()
-            .into_iter()
-            .map(|held| held.id)
-            .find(|held| *held == id || same_event(inbox, *held, &asked.id)),
-        _ => None,
-    };
-    let Some(id) = id.filter(|id| inbox.release(*id, reply)) else {
-        let held: Vec<_> = held().iter().map(|held| held.id.to_string()).collect();
-        return Err(Refusal {
-            status: 404,
-            error: format!("no held delivery matches \"{}\"", asked.id),
-            why: Some(if held.is_empty() {
-                "nothing is held".to_owned()
-            } else {
-                format!("these are held: {}", held.join(", "))
-            }),
-            fix: Some("hook64 status shows what is held".to_owned()),
-        });
-    };
+    let id = meant(inbox, &asked.id).filter(|id| inbox.release(*id, reply));
+    let id = id.ok_or_else(|| not_held(inbox, &asked.id))?;
     Ok(json!({ "released": id.get() }))
 }
 
-/// An event id means its newest delivery, which need not be the one that is held.
-fn same_event(inbox: &Inbox, held: crate::delivery::DeliveryId, id: &str) -> bool {
-    let delivery = inbox.store().get(held).ok().flatten();
-    delivery.is_some_and(|delivery| {
-        let event_id = delivery.arrival.recognition.event_id_text();
-        event_id.is_some_and(|event_id| event_id.starts_with(id))
-    })
+/// The held delivery that is meant: the one with this number, or the newest of this event.
+fn meant(inbox: &Inbox, id: &str) -> Option<DeliveryId> {
+    let Ok(Found::Delivery(found)) = inbox.store().find(id) else {
+        return None;
+    };
+    let is_number = id.parse::<DeliveryId>() == Ok(found);
+    let event_id = |id| {
+        let delivery = inbox.store().get(id).ok().flatten();
+        delivery.and_then(|delivery| {
+            let event_id = delivery.arrival.recognition.event_id_text();
+            event_id.map(str::to_owned)
+        })
+    };
+    let held = inbox.status().held;
+    let mut newest_first = held.iter().rev().map(|held| held.id);
+    if is_number {
+        newest_first.find(|held| *held == found)
+    } else {
+        let event = event_id(found)?;
+        newest_first.find(|held| event_id(*held).as_ref() == Some(&event))
+    }
+}
+
+fn not_held(inbox: &Inbox, id: &str) -> Refusal {
+    let held = inbox.status().held;
+    let held: Vec<_> = held.iter().map(|held| held.id.to_string()).collect();
+    Refusal {
+        status: 404,
+        error: format!("no held delivery matches \"{id}\""),
+        why: Some(if held.is_empty() {
+            "nothing is held".to_owned()
+        } else {
+            format!("these are held: {}", held.join(", "))
+        }),
+        fix: Some("hook64 status shows what is held".to_owned()),
+    }
 }
 
 /// One answer in the words of a fault plan.
