@@ -80,8 +80,13 @@ async fn listen(setup: Setup) -> Result {
         stop.clone(),
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
-    let steered = attempts::control_socket(&setup.location)
-        .map(|path| tokio::spawn(control::serve(inbox.clone(), path, url.clone())));
+    // Before it is said that the listener is ready: who reads that may steer at once.
+    let control = match attempts::control_socket(&setup.location) {
+        Some(path) => control::open(&path).await,
+        None => None,
+    };
+    let steered =
+        control.map(|socket| tokio::spawn(control::serve(socket, inbox.clone(), url.clone())));
     tokio::spawn(release_at_stop(inbox.clone(), stop.clone(), setup.on_stop));
     if let Some(timeout) = setup.timeout {
         stop.after(timeout, Reason::TimedOut);
