@@ -290,6 +290,24 @@ fn a_bad_plan_is_refused_with_the_place_and_the_fix() {
 }
 
 #[test]
+fn the_fix_of_a_bad_plan_is_for_the_command_that_was_typed() {
+    let home = Home::new();
+    let _listener = home.listen::<&str>(&[]);
+    let refused = home.run(&["arm", "delay(12)"]).expect(2);
+    assert!(
+        refused.stderr.contains("fix: hook64 arm 'delay(12s)'"),
+        "{}",
+        refused.stderr
+    );
+    let refused = home.run(&["arm", "delay(12)@header:x='"]).expect(2);
+    let fix = r"fix: hook64 arm 'delay(12s)@header:x='\'''";
+    assert!(refused.stderr.contains(fix), "{}", refused.stderr);
+    let refused = home.run(&["listen", "--fault", "delay(12)"]).expect(2);
+    let fix = "fix: hook64 listen --fault 'delay(12s)'";
+    assert!(refused.stderr.contains(fix), "{}", refused.stderr);
+}
+
+#[test]
 fn without_a_listener_there_is_nobody_to_steer() {
     let home = Home::new();
     for arguments in [
