@@ -90,6 +90,10 @@ async fn listen(setup: Setup) -> Result {
     announce(&setup, &listener, &url, &signing)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
+    let released = inbox.released_at_stop();
+    if released > 0 {
+        output::complain(&words::released(released, setup.on_stop));
+    }
     let reason = stop.reason();
     stop.finish();
     if let Some(steered) = steered {
@@ -111,10 +115,7 @@ async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
     stop.told().await;
     let mut reply = decide::unstored();
     reply.status = status;
-    let released = inbox.release_all(&reply);
-    if released > 0 {
-        output::complain(&words::released(released, status));
-    }
+    inbox.release_all(reply);
 }
 
 /// The inbox behind the sockets.
