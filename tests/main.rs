@@ -6,5 +6,7 @@ mod commands;
 mod durability;
 mod faults;
 mod floors;
+mod forward;
 mod receive;
 mod rig;
+mod tunnel;

@@ -10,7 +10,16 @@ use super::arguments::ColorChoice;
 /// Whether standard output is coloured.
 #[must_use]
 pub(super) fn stdout(choice: ColorChoice) -> Paint {
-    let is_terminal = std::io::stdout().is_terminal();
+    paint(choice, std::io::stdout().is_terminal())
+}
+
+/// Whether standard error is coloured.
+#[must_use]
+pub(super) fn stderr(choice: ColorChoice) -> Paint {
+    paint(choice, std::io::stderr().is_terminal())
+}
+
+fn paint(choice: ColorChoice, is_terminal: bool) -> Paint {
     if decide(choice, is_terminal, |name| std::env::var_os(name)) {
         Paint::On
     } else {

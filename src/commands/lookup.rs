@@ -5,13 +5,16 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, DeliveryId};
+use crate::delivery::{Delivery, DeliveryId, Failure};
 use crate::export::gap::Gap;
+use crate::export::notice::{Notice, Sent};
 use crate::filter::Filter;
 use crate::outbox::schedule::pace::Pace;
 use crate::outbox::schedule::{Seen, watch};
 use crate::provider;
-use crate::store::{Candidate, Found, Location, Order, Store, StoreError, Trouble};
+use crate::store::{
+    Candidate, Found, Location, Order, Origin, Outgoing, Store, StoreError, Trouble,
+};
 use crate::text;
 
 use super::arguments::StoreArgs;
@@ -237,4 +240,22 @@ pub(super) fn gap(store: &Store, delivery: &Delivery) -> Option<Gap> {
         .find(|other| other.id < delivery.id)?;
     let documented = provider::gaps(delivery.arrival.recognition.provider);
     Some(Gap::between(earlier, delivery, documented))
+}
+
+/// A request that was made for a delivery, as an object says it.
+pub(super) fn sent(id: DeliveryId, outgoing: &Outgoing) -> Notice<'_> {
+    let attempt = &outgoing.attempt;
+    let sent = Sent {
+        at: attempt.started,
+        of_seq: id.get(),
+        number: attempt.number,
+        target: &attempt.target,
+        status: attempt.result.as_ref().ok().map(|answer| answer.status),
+        took_ms: attempt.took.as_secs_f64() * 1e3,
+        error: attempt.result.as_ref().err().map(Failure::name),
+    };
+    match outgoing.origin {
+        Origin::Forward => Notice::Forward(sent),
+        Origin::Replay | Origin::Send => Notice::Replay(sent),
+    }
 }

@@ -2,10 +2,13 @@
 //! code. The only room that knows clap, and the only one that wires the others together.
 //!
 //! One file a subcommand. Beside them: `arguments` (options that several share), `settings` (the
-//! layers), `secrets` (reading them and saying what is wrong with them), `problem` and `exit` (how
-//! things fail), `usage` (what clap refuses, in our words), `report` (what a bug leaves behind).
+//! layers), `secrets` (reading them and saying what is wrong with them), `outgoing` and `progress`
+//! (what `send`, `replay` and `prove` share), `attempts` (what is handed to a listener), `problem`
+//! and `exit` (how things fail), `usage` (what clap refuses, in our words), `report` (what a bug
+//! leaves behind).
 
 mod arguments;
+mod attempts;
 mod color;
 mod exit;
 mod export;
@@ -13,14 +16,20 @@ mod input;
 mod list;
 mod listen;
 mod lookup;
+mod outgoing;
 mod output;
 mod problem;
+mod progress;
+mod prove;
+mod replay;
 mod report;
 mod secrets;
+mod send;
 mod settings;
 mod show;
 mod sign;
 mod steer;
+mod tunnel;
 mod usage;
 mod values;
 mod verify;
@@ -80,8 +89,16 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Make a signature
     Sign(sign::SignArgs),
+    /// Print the public webhook URL of the tunnel that reaches this port
+    Tunnel(tunnel::TunnelArgs),
     /// Block until such deliveries have arrived
     Wait(wait::WaitArgs),
+    /// Be the provider: deliver a signed event as it does, with its retries
+    Send(Box<send::SendArgs>),
+    /// Deliver captures again: as they came, or signed anew
+    Replay(Box<replay::ReplayArgs>),
+    /// Try what a webhook handler has to get right, and judge its answers
+    Prove(prove::ProveArgs),
     /// Make a running listener fail on purpose
     Arm(steer::ArmArgs),
     /// Take all fault rules out of force
@@ -128,7 +145,11 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Tunnel(arguments) => tunnel::run(&arguments, everywhere),
         Command::Wait(arguments) => wait::run(&arguments, everywhere),
+        Command::Send(arguments) => send::run(&arguments, everywhere),
+        Command::Replay(arguments) => replay::run(&arguments, everywhere),
+        Command::Prove(arguments) => prove::run(&arguments, everywhere),
         Command::Arm(arguments) => steer::arm(&arguments),
         Command::Disarm(arguments) => steer::disarm(&arguments),
         Command::Hold(arguments) => steer::hold(&arguments),

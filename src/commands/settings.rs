@@ -146,6 +146,9 @@ pub(super) fn location(store: Option<&str>) -> Result<Location> {
     }
 }
 
+/// The default port to listen on.
+pub(super) const PORT: u16 = 6464;
+
 /// The default for how far a signed timestamp may be off.
 pub(super) const TOLERANCE: Duration = Duration::from_secs(300);
 

@@ -9,14 +9,13 @@ use crate::export::clock::rfc3339;
 use crate::export::credentials::Credentials;
 use crate::export::detail::{self, detail};
 use crate::export::ndjson;
-use crate::export::notice::{Notice, Sent};
 use crate::inbox::diagnose::diagnose;
 use crate::outbox::schedule::Seen;
 use crate::outbox::schedule::pace::Pace;
 use crate::outbox::schedule::watch::{Row, Watch, watch};
 use crate::provider;
 use crate::signature::digest;
-use crate::store::{Origin, Outgoing, Store};
+use crate::store::{Outgoing, Store};
 use crate::text;
 
 use super::arguments::{Output, SecretArgs, StoreArgs};
@@ -145,29 +144,12 @@ impl Shown {
         let mut lines = ndjson::delivery(&self.delivery, &sha256, options);
         lines.push('\n');
         for outgoing in &self.sent {
-            lines += &ndjson::notice(&self.sent_notice(outgoing));
+            lines += &ndjson::notice(&lookup::sent(self.delivery.id, outgoing));
             lines.push('\n');
         }
         lines += &text::json(self.event_object().to_string());
         lines.push('\n');
         lines
-    }
-
-    fn sent_notice<'a>(&self, outgoing: &'a Outgoing) -> Notice<'a> {
-        let attempt = &outgoing.attempt;
-        let sent = Sent {
-            at: attempt.started,
-            of_seq: self.delivery.id.get(),
-            number: attempt.number,
-            target: &attempt.target,
-            status: attempt.result.as_ref().ok().map(|answer| answer.status),
-            took_ms: attempt.took.as_secs_f64() * 1e3,
-            error: attempt.result.as_ref().err().map(|_| "no answer"),
-        };
-        match outgoing.origin {
-            Origin::Forward => Notice::Forward(sent),
-            Origin::Replay | Origin::Send => Notice::Replay(sent),
-        }
     }
 
     fn event_object(&self) -> Value {

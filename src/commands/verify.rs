@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result {
 }
 
 /// A header from `Name: value`, the blanks around the value removed.
-fn header(text: &str) -> std::result::Result<Header, String> {
+pub(super) fn header(text: &str) -> std::result::Result<Header, String> {
     let (name, value) = text
         .split_once(':')
         .ok_or("it takes a name, a colon and a value: 'Sixtyfour-Signature: t=…,v1=…'")?;

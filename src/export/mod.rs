@@ -22,6 +22,7 @@ mod columns;
 pub mod credentials;
 pub mod curl;
 pub mod detail;
+pub mod disagreement;
 pub mod event;
 pub mod forwarded;
 pub mod gap;

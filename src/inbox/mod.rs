@@ -3,7 +3,7 @@
 //!
 //! `decide` is the pure heart, `memory` knows the events that were seen, `held` the answers that
 //! wait for a person, `steer` is how others arm and release, `diagnose` looks into bad signatures
-//! beside the answer path, `tail` and `expect` are how everybody else follows along. No
+//! beside the answer path, `tail`, `expect` and `vigil` are how everybody else follows along. No
 //! socket comes in here: whoever has a [`Request`] can call [`Inbox::receive`].
 
 pub mod decide;
@@ -14,6 +14,7 @@ pub mod memory;
 pub mod steer;
 pub mod tail;
 mod tally;
+pub mod vigil;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;

@@ -8,6 +8,7 @@
 pub mod diagnosis;
 pub mod digest;
 mod form;
+mod form_problem;
 mod header;
 mod key;
 mod keyring;

@@ -1,5 +1,6 @@
 //! Starts the real program in a temporary directory and talks to it over real sockets.
 
+pub mod app;
 pub mod control;
 pub mod http;
 

@@ -7,11 +7,11 @@
 //! | `POST /arm` | `{"plan":"500x3","replace":false}` | the status object |
 //! | `POST /disarm` | | `{"disarmed":2}` |
 //! | `POST /release` | `{"id":"22","answer":"200"}` | `{"released":22}` |
+//! | `POST /attempts` | what a replay did | `{"recorded":1}` |
 //!
 //! What goes wrong is answered 400, 404 or 405 with `{"error":…,"why":…,"fix":…}`.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -23,21 +23,11 @@ use crate::fault::{Fault, How, Plan};
 use crate::inbox::{Inbox, decide};
 use crate::net::control::{Call, CallAnswer, ControlSocket};
 use crate::provider;
-use crate::store::{Found, Location};
+use crate::store::Found;
 use crate::text;
 
-use super::super::output;
 use super::super::problem::Problem;
-
-/// Where the control socket of a store is: beside it. A store in memory has none.
-pub(in crate::commands) fn path(location: &Location) -> Option<PathBuf> {
-    let Location::File(store) = location else {
-        return None;
-    };
-    let mut path = OsString::from(store);
-    path.push(".sock");
-    Some(PathBuf::from(path))
-}
+use super::super::{attempts, output};
 
 /// Opens the control socket. A listener without one still does its work, so that trouble with it
 /// is a warning.
@@ -56,7 +46,7 @@ pub(super) async fn serve(socket: ControlSocket, inbox: Inbox, url: String) {
     socket
         .serve(move |call| {
             let (inbox, url) = (inbox.clone(), url.clone());
-            async move { answer(&inbox, &url, &call) }
+            async move { answer(&inbox, &url, &call).await }
         })
         .await;
 }
@@ -70,13 +60,16 @@ fn unavailable(path: &Path, why: &str) -> Problem {
     .fix("arm, disarm, release and status will not reach this listener; name a shorter path with --store")
 }
 
-fn answer(inbox: &Inbox, url: &str, call: &Call) -> CallAnswer {
+async fn answer(inbox: &Inbox, url: &str, call: &Call) -> CallAnswer {
+    if (call.method.as_str(), call.path.as_str()) == ("POST", attempts::PATH) {
+        return attempts::accept(inbox.store(), &call.body).await;
+    }
     let outcome = match (call.method.as_str(), call.path.as_str()) {
         ("GET", "/status") => Ok(status(inbox, url)),
         ("POST", "/arm") => arm(inbox, call).map(|()| status(inbox, url)),
         ("POST", "/disarm") => Ok(json!({ "disarmed": inbox.disarm() })),
         ("POST", "/release") => release(inbox, call),
-        (_, "/status" | "/arm" | "/disarm" | "/release") => Err(Refusal::new(
+        (_, "/status" | "/arm" | "/disarm" | "/release" | attempts::PATH) => Err(Refusal::new(
             405,
             format!("{} does not go there", call.method),
         )),

@@ -2,37 +2,47 @@
 
 use std::io;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, DeliveryId};
+use crate::delivery::Delivery;
+use crate::export::notice::{Ended, Late, Notice};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
+use crate::inbox::vigil::{News, Vigil, Waiting};
 use crate::store::Store;
 
 use super::super::output;
 use super::super::problem::Problem;
 use super::face::Face;
 use super::stop::{Reason, Stop};
+use super::words;
 
 /// What was seen while following.
 #[derive(Debug, Default)]
 pub(super) struct Followed {
     /// How many of the expected deliveries did not come.
     pub(super) missing: u64,
+    /// How many events the provider has given up.
+    pub(super) ended: u64,
+    /// The events whose retry is still expected.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 /// Shows every delivery once it is settled, until nothing more will arrive.
 pub(super) async fn follow(
     store: Store,
+    tail: Tail,
     face: Face,
     expectation: Option<Expectation>,
     stop: Stop,
 ) -> Followed {
     let mut follower = Follower {
-        tail: Tail::after(newest(&store)),
+        tail,
         face,
         expectation,
+        vigil: Vigil::default(),
     };
     if follower.face.is_quiet() && follower.expectation.is_none() {
         stop.finished().await;
@@ -47,11 +57,13 @@ pub(super) async fn follow(
             biased;
             () = &mut finished => last_round = true,
             changed = changes.changed() => last_round = changed.is_err(),
+            () = pause_until(follower.vigil.next_look()) => {}
         }
         let store = store.clone();
         let stop = stop.clone();
         let read = tokio::task::spawn_blocking(move || {
             follower.catch_up(&store, &stop);
+            follower.look(&store, &stop);
             follower
         });
         match read.await {
@@ -63,6 +75,8 @@ pub(super) async fn follow(
         missing: follower
             .expectation
             .map_or(0, |expected| expected.missing()),
+        ended: follower.vigil.ended(),
+        waiting: follower.vigil.waiting().cloned().collect(),
     }
 }
 
@@ -70,6 +84,7 @@ struct Follower {
     tail: Tail,
     face: Face,
     expectation: Option<Expectation>,
+    vigil: Vigil,
 }
 
 impl Follower {
@@ -78,8 +93,14 @@ impl Follower {
             tail,
             face,
             expectation,
+            vigil,
         } = self;
         let read = tail.poll(store, |delivery| {
+            if vigil.concerns(delivery) {
+                let event = store.event(delivery.event()).unwrap_or_default();
+                let news = vigil.settled(delivery, &event, Timestamp::now());
+                news.iter().for_each(|news| tell(face, news, stop));
+            }
             show(face, store, expectation.as_mut(), delivery, stop)
         });
         if let Err(error) = read {
@@ -87,6 +108,63 @@ impl Follower {
                 .why(error.to_string());
             output::complain(&warning.text("warning"));
         }
+    }
+
+    /// Says which retries are late, and which events have ended.
+    fn look(&mut self, store: &Store, stop: &Stop) {
+        let read = |first| store.event(first).unwrap_or_default();
+        for news in self.vigil.look(Timestamp::now(), read) {
+            tell(&self.face, &news, stop);
+        }
+    }
+}
+
+fn tell(face: &Face, news: &News, stop: &Stop) {
+    let now = Timestamp::now();
+    let told = match news {
+        News::Late {
+            newest,
+            attempt,
+            due,
+        } => {
+            let recognition = &newest.arrival.recognition;
+            face.notice(&Notice::Late(Late {
+                at: now,
+                event_id: recognition.event_id_text(),
+                event_type: recognition.event_type.as_deref(),
+                event: newest.event().get(),
+                attempt: *attempt,
+                due: *due,
+            }))
+        }
+        News::Ended { newest, attempts } => {
+            let recognition = &newest.arrival.recognition;
+            face.notice(&Notice::Ended(Ended {
+                at: now,
+                event_id: recognition.event_id_text(),
+                event_type: recognition.event_type.as_deref(),
+                event: newest.event().get(),
+                attempts: *attempts,
+            }))
+        }
+        News::Drifted(provider, drift) => {
+            face.remark(&words::drift(*provider, drift));
+            Ok(())
+        }
+    };
+    if let Err(error) = told {
+        stop.because(reason_of(&error));
+    }
+}
+
+/// Waits for a moment; for ever if there is none.
+async fn pause_until(moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => {
+            let pause = Duration::try_from(moment.duration_since(Timestamp::now()));
+            tokio::time::sleep(pause.unwrap_or_default()).await;
+        }
+        None => std::future::pending().await,
     }
 }
 
@@ -125,8 +203,4 @@ fn reason_of(error: &io::Error) -> Reason {
     } else {
         Reason::OutputFailed
     }
-}
-
-fn newest(store: &Store) -> Option<DeliveryId> {
-    store.counts().ok().and_then(|counts| counts.newest)
 }

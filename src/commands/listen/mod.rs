@@ -19,17 +19,19 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::delivery::{DeliveryId, Head, Recognition, Reply, Request, Settlement};
 use crate::export::ndjson;
 use crate::export::notice::{Held, Notice as Said, Ready, StoreFailed};
+use crate::inbox::tail::Tail;
 use crate::inbox::{Inbox, Notice, Receipt, decide};
 use crate::net::server::{self, Handler, Listener};
+use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
 
 use super::Everywhere;
+use super::attempts;
 use super::exit::Exit;
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 
-pub(super) use control::path as control_path;
 use face::Face;
 use follow::{Followed, follow};
 pub(super) use setup::ListenArgs;
@@ -66,15 +68,20 @@ async fn listen(setup: Setup) -> Result {
     stop.on_signals().map_err(|error| {
         Problem::failed("signals", "cannot listen for signals").why(error.to_string())
     })?;
+    let newest = store
+        .counts()
+        .map_err(|error| super::lookup::trouble(&error))?
+        .newest;
     let followed = tokio::spawn(follow(
         store.clone(),
+        Tail::after(newest),
         setup.face.clone(),
         setup.expectation.clone(),
         stop.clone(),
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
     // Before it is said that the listener is ready: who reads that may steer at once.
-    let control = match control::path(&setup.location) {
+    let control = match attempts::control_socket(&setup.location) {
         Some(path) => control::open(&path).await,
         None => None,
     };
@@ -87,7 +94,8 @@ async fn listen(setup: Setup) -> Result {
     if setup.stop_on_stdin_eof {
         stop.on_end_of_input();
     }
-    announce(&setup, &listener, &url, &signing)?;
+    let tunnels = look(listener.port(), &Places::usual(setup.public_url.clone())).await;
+    announce(&setup, &listener, &url, &signing, &tunnels)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
     let released = inbox.released_at_stop();
@@ -106,7 +114,7 @@ async fn listen(setup: Setup) -> Result {
     }
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
-    last_words(&setup, started, &totals, reason)?;
+    last_words(&setup, started, &totals, &followed, reason)?;
     reason_to_exit(reason, &followed)
 }
 
@@ -150,12 +158,19 @@ fn open_store(setup: &Setup, url: &str) -> Result<Store> {
     Ok(store)
 }
 
-fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Result<()> {
+fn announce(
+    setup: &Setup,
+    listener: &Listener,
+    url: &str,
+    signing: &str,
+    tunnels: &Tunnels,
+) -> Result<()> {
     let face = &setup.face;
+    let public = tunnels.best().map(|found| found.public.as_str());
     let ready = Ready {
         at: Timestamp::now(),
         local: url,
-        public: setup.public_url.as_deref(),
+        public,
         signing: if signing.starts_with("on") {
             "on"
         } else {
@@ -169,7 +184,7 @@ fn announce(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> Res
     if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
         return Ok(());
     }
-    face.remark(&words::start(setup, listener, url, signing));
+    face.remark(&words::start(setup, listener, url, signing, tunnels));
     if !face.is_json() {
         output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
     }
@@ -244,16 +259,17 @@ fn last_words(
     setup: &Setup,
     started: Timestamp,
     totals: &crate::inbox::Totals,
+    followed: &Followed,
     reason: Reason,
 ) -> Result<()> {
-    let stopped = words::stopped(totals, reason);
+    let stopped = words::stopped(totals, followed, reason);
     let object = ndjson::notice(&Said::Stopped(stopped.clone()));
     match setup.face.object(&object) {
         Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
         _ => {}
     }
-    if let Face::Text(reader) = &setup.face {
-        let words = words::summary(&stopped, started, &setup.location, reader);
+    if let Face::Text { reader, .. } = &setup.face {
+        let words = words::summary(&stopped, started, &setup.location, followed, reader);
         output::complain(&format!("{}\n", words.trim_end()));
     }
     Ok(())

@@ -12,18 +12,18 @@ use crate::inbox::Policy;
 use crate::inbox::expect::Expectation;
 use crate::net::client::{self, Client};
 use crate::net::server::Limits;
+use crate::net::tunnel::PublicUrl;
 use crate::outbox::{Forward, Route};
 use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
 use super::super::export::BodyChoice;
 use super::super::problem::{Problem, Result};
-use super::super::settings::{Layer, TOLERANCE, location};
+use super::super::settings::{Layer, PORT, TOLERANCE, location};
 use super::super::values::{Size, Span};
 use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
 
-const DEFAULT_PORT: u16 = 6464;
 const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Receive, verify, dedupe, store and answer deliveries.
@@ -132,14 +132,13 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) face: Face,
     pub(super) ready_file: Option<PathBuf>,
-    pub(super) public_url: Option<String>,
+    pub(super) public_url: Option<PublicUrl>,
     pub(super) expectation: Option<Expectation>,
     pub(super) timeout: Option<Duration>,
     pub(super) stop_on_stdin_eof: bool,
     pub(super) armed: Armed,
     pub(super) forward: Option<Forward>,
     pub(super) on_stop: u16,
-    pub(super) budget: bool,
 }
 
 impl Setup {
@@ -151,12 +150,11 @@ impl Setup {
         });
         let timeout = arguments.timeout.map(|span| span.0);
         let stop_on_stdin_eof = arguments.stop_on_stdin_eof;
-        let budget = arguments.budget;
         let secrets = arguments.secrets.clone();
         let layer = as_layer(arguments).over(Layer::from_files()?);
         Ok(Self {
             host: layer.host,
-            port: layer.port.unwrap_or(DEFAULT_PORT),
+            port: layer.port.unwrap_or(PORT),
             secrets,
             policy: policy(&layer)?,
             location: location(layer.store.as_deref())?,
@@ -164,14 +162,17 @@ impl Setup {
             limits: limits(&layer)?,
             face: if everywhere.quiet { Face::Quiet } else { face },
             ready_file: layer.ready_file.clone(),
-            public_url: layer.public_url.clone(),
+            public_url: layer
+                .public_url
+                .as_deref()
+                .map(super::super::tunnel::public_url)
+                .transpose()?,
             expectation,
             timeout,
             stop_on_stdin_eof,
             armed: armed(&layer)?,
             forward: forward(&layer)?,
             on_stop: layer.on_stop.unwrap_or(503),
-            budget,
             layer,
         })
     }
@@ -284,7 +285,10 @@ fn limits(layer: &Layer) -> Result<Limits> {
 fn face(arguments: &ListenArgs, everywhere: Everywhere) -> Result<Face> {
     let color = color::stdout(everywhere.color);
     match arguments.output.unwrap_or(Mode::Auto) {
-        Mode::Auto | Mode::Text => Ok(Face::Text(output::reader(color))),
+        Mode::Auto | Mode::Text => Ok(Face::Text {
+            reader: output::reader(color),
+            budget: arguments.budget,
+        }),
         Mode::Json => Ok(Face::json(arguments.body.bodies())),
         Mode::Quiet => Ok(Face::Quiet),
     }

@@ -5,17 +5,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::delivery::Provider;
 use crate::export::clock::Clock;
-use crate::export::line::{Reader, last_words};
+use crate::export::line::{self, Reader, last_words};
 use crate::export::notice::Stopped;
 use crate::inbox::{Notice, Totals};
 use crate::net::server::{BindError, BindProblem, Listener, port_owner};
+use crate::net::tunnel::{Advice, Tunnels};
+use crate::outbox::schedule::pace::Drift;
 use crate::signature::{Keyring, Secret};
 use crate::store::Location;
 use crate::text;
 
 use super::super::exit::Exit;
 use super::super::problem::Problem;
+use super::follow::Followed;
 use super::setup::Setup;
 use super::stop::Reason;
 
@@ -43,7 +47,13 @@ pub(super) fn signing(keyring: &Keyring, tolerance: Duration) -> String {
 }
 
 /// The lines before the first delivery.
-pub(super) fn start(setup: &Setup, listener: &Listener, url: &str, signing: &str) -> String {
+pub(super) fn start(
+    setup: &Setup,
+    listener: &Listener,
+    url: &str,
+    signing: &str,
+    tunnels: &Tunnels,
+) -> String {
     let path = setup.policy.path.as_deref();
     let path = path.map_or_else(|| "any path".to_owned(), |path| format!("only {path}"));
     let others = &listener.addresses()[1..];
@@ -52,11 +62,22 @@ pub(super) fn start(setup: &Setup, listener: &Listener, url: &str, signing: &str
         also
     });
     let mut lines = format!("Listening  {url}{also}   {}\n", text::line(path.as_bytes()));
-    if let Some(public) = &setup.public_url {
-        let _ = writeln!(lines, "Public     {}", text::line(public.as_bytes()));
+    if let Some(found) = tunnels.best() {
+        let path = setup.policy.path.as_deref().unwrap_or("/");
+        let _ = writeln!(
+            lines,
+            "Public     {}   {}",
+            text::line(found.public.webhook_url(path).as_bytes()),
+            text::line(found.source().as_bytes())
+        );
     }
     let _ = writeln!(lines, "Signing    {signing}");
     let _ = writeln!(lines, "Store      {}", setup.location);
+    for elsewhere in tunnels.misdirected() {
+        let advice = Advice::misdirected(elsewhere, listener.port());
+        let warning = Problem::usage(advice.what).why(advice.why).fix(advice.fix);
+        lines += &warning.text("warning");
+    }
     lines
 }
 
@@ -86,6 +107,21 @@ pub(super) fn notice(notice: &Notice, refused: u64) -> String {
     }
 }
 
+/// A provider's gaps are not the documented ones.
+pub(super) fn drift(provider: Provider, drift: &Drift) -> String {
+    let list = |gaps: &mut dyn Iterator<Item = Duration>| {
+        let gaps: Vec<_> = gaps
+            .map(|gap| format!("{:.1}", gap.as_secs_f64()))
+            .collect();
+        gaps.join(", ")
+    };
+    format!(
+        "note: the measured backoff of {provider} is about {} s; its docs say {} s\n",
+        list(&mut drift.gaps.iter().map(|(_, measured)| *measured)),
+        list(&mut drift.gaps.iter().map(|(documented, _)| *documented)),
+    )
+}
+
 /// What was held was answered at the stop.
 pub(super) fn released(count: usize, status: u16) -> String {
     let deliveries = if count == 1 { "delivery" } else { "deliveries" };
@@ -93,7 +129,7 @@ pub(super) fn released(count: usize, status: u16) -> String {
 }
 
 /// What came of it all.
-pub(super) fn stopped(totals: &Totals, reason: Reason) -> Stopped<'static> {
+pub(super) fn stopped(totals: &Totals, followed: &Followed, reason: Reason) -> Stopped<'static> {
     Stopped {
         at: Timestamp::now(),
         events: totals.events,
@@ -101,8 +137,10 @@ pub(super) fn stopped(totals: &Totals, reason: Reason) -> Stopped<'static> {
         bad_sig: totals.bad_signatures,
         dropped: totals.unstored,
         acknowledged: totals.acknowledged,
-        undelivered: 0,
-        open: totals.events.saturating_sub(totals.acknowledged),
+        undelivered: followed.ended,
+        open: totals
+            .events
+            .saturating_sub(totals.acknowledged + followed.ended),
         reason: reason.name(),
     }
 }
@@ -112,6 +150,7 @@ pub(super) fn summary(
     stopped: &Stopped<'_>,
     started: Timestamp,
     location: &Location,
+    followed: &Followed,
     reader: &Reader,
 ) -> String {
     let ran = Duration::try_from(stopped.at.duration_since(started)).unwrap_or_default();
@@ -119,7 +158,17 @@ pub(super) fn summary(
         Reader::Terminal { zone, .. } => Clock::Local(zone.clone()),
         Reader::Pipe => Clock::Rfc3339,
     };
-    last_words(stopped, ran, &location.to_string(), &[], &clock)
+    let waiting: Vec<_> = followed
+        .waiting
+        .iter()
+        .map(|waiting| line::Waiting {
+            event_id: &waiting.event_id,
+            event_type: waiting.event_type.as_deref(),
+            attempt: waiting.attempt,
+            due: waiting.due,
+        })
+        .collect();
+    last_words(stopped, ran, &location.to_string(), &waiting, &clock)
 }
 
 /// Why a port could not be had, and who has it.

@@ -10,7 +10,7 @@ use crate::export::answer as answers;
 use crate::export::body::{Coding, Decoded};
 use crate::export::credentials::Credentials;
 use crate::export::paint::Role;
-use crate::export::{clock, view};
+use crate::export::{clock, disagreement, view};
 use crate::text;
 
 pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credentials) {
@@ -21,6 +21,12 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
     page.row("By", by_line(delivery));
     page.row("Ending", ending_line(delivery));
     page.row("Timing", timing_line(delivery));
+    if let Some(phrase) = disagreement::phrase(delivery) {
+        page.painted_row("Disagree", Role::Bad, phrase);
+        for (label, advice) in disagreement::advice(delivery) {
+            page.row(label, advice);
+        }
+    }
     if answers::status(delivery).is_some() {
         let headers: Vec<_> = reply
             .headers

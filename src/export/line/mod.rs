@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 
 pub use last_words::{Waiting, last_words};
 
+use super::disagreement;
 use super::gap::Gap;
 use super::notice::Notice;
 use super::paint::Paint;
@@ -68,6 +69,7 @@ fn remarks(delivery: &Delivery) -> Vec<String> {
         remarks.push(verdict::phrase(&arrival.verdict));
         remarks.extend(verdict::cause(delivery));
     }
+    remarks.extend(disagreement::phrase(delivery));
     for disagreement in &arrival.recognition.disagreements {
         remarks.push(format!(
             "{} and the body's {} disagree",

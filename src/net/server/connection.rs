@@ -81,6 +81,8 @@ async fn converse<H: Handler>(session: &Arc<Session<H>>) -> Option<Event> {
         http1::Builder::new()
             .half_close(true)
             .title_case_headers(true)
+            // Small answers in one plain write.
+            .writev(false)
             .max_headers(session.server.limits.headers)
             .max_buf_size(BUFFER.max(session.server.limits.head_bytes * 2))
             .header_read_timeout(None)

@@ -1,22 +1,23 @@
 //! The bodies that may have been signed instead of the one that arrived.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use crate::delivery::Head;
 
 use super::Case;
 use super::cause::{Cause, VERIFY_RAW_BYTES};
-use super::dialects::{DIALECTS, Dialect, REORDERED};
+use super::conversions;
+use super::dialects::{DIALECTS, Dialect, Effect, REORDERED};
 use super::json::{Document, Look};
 use super::orders::{self, Shuffle};
 use crate::signature::digest;
 
-/// A decompressed body is looked at up to this size.
-const MOST_DECOMPRESSED: u64 = 8 << 20;
-
 /// Mark at the start of a UTF-8 file.
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes can be hashed while one is read as JSON, and while one is written as JSON.
+const READING: u64 = 3;
+const WRITING: u64 = 4;
 
 /// So many dialects come before the documented orders.
 const LIKELY_DIALECTS: usize = 4;
@@ -106,7 +107,7 @@ impl<'a> Bodies<'a> {
         if let Some(document) = self.document.as_ref() {
             variants.push(Variant::Inner);
             if document.is_container() {
-                let dialects = distinct(document);
+                let dialects = distinct(document, self.case.body);
                 let (likely, unlikely) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
                 variants.extend(likely.iter().copied().map(Variant::Json));
                 for order in 0..orders {
@@ -136,7 +137,7 @@ impl<'a> Bodies<'a> {
         })
     }
 
-    /// About how many bytes have to be written to produce a variant.
+    /// What it costs to produce a variant, as the number of bytes that could be hashed meanwhile.
     pub(super) fn cost(&self, variant: Variant) -> u64 {
         match variant {
             Variant::AsReceived
@@ -149,8 +150,18 @@ impl<'a> Bodies<'a> {
             | Variant::WithCrLf
             | Variant::WithBom
             | Variant::Nothing => 0,
+            Variant::Json(_) | Variant::Documented(..) | Variant::Shuffled(..) => {
+                WRITING * self.case.body.len() as u64
+            }
             _ => self.case.body.len() as u64,
         }
+    }
+
+    /// The same for what was read already.
+    pub(super) fn cost_of_reading(&self) -> u64 {
+        self.document
+            .as_ref()
+            .map_or(0, |_| READING * self.case.body.len() as u64)
     }
 
     /// The bytes of a variant; `None` when it does not apply.
@@ -167,11 +178,11 @@ impl<'a> Bodies<'a> {
             Variant::WithCrLf => Cow::Owned([body, b"\r\n"].concat()),
             Variant::CutTo(length) => Cow::Borrowed(body.get(..length)?),
             Variant::Earlier(place) => Cow::Borrowed(*self.case.earlier.get(place)?),
-            Variant::LineFeeds => Cow::Owned(line_feeds(body)?),
-            Variant::CarriageReturns => Cow::Owned(carriage_returns(body)?),
+            Variant::LineFeeds => Cow::Owned(conversions::line_feeds(body)?),
+            Variant::CarriageReturns => Cow::Owned(conversions::carriage_returns(body)?),
             Variant::WithoutBom => Cow::Borrowed(body.strip_prefix(BOM)?),
             Variant::WithBom => Cow::Owned([BOM, body].concat()),
-            Variant::Decompressed => Cow::Owned(decompress(body)?),
+            Variant::Decompressed => Cow::Owned(conversions::decompress(body)?),
             Variant::Inner => Cow::Owned(
                 self.document
                     .as_ref()?
@@ -180,7 +191,7 @@ impl<'a> Bodies<'a> {
                     .into_bytes(),
             ),
             Variant::FromBase64 => Cow::Owned(digest::from_base64(body.trim_ascii())?),
-            Variant::FromLatin1 => Cow::Owned(from_latin1(body)?),
+            Variant::FromLatin1 => Cow::Owned(conversions::from_latin1(body)?),
             Variant::Nothing => Cow::Borrowed(&b""[..]),
             Variant::Json(dialect) => Cow::Owned(dialect.write(self.document.as_ref()?)),
             Variant::Documented(place, dialect) => {
@@ -363,8 +374,12 @@ pub(super) fn look_in_words(look: Look) -> String {
 }
 
 /// The dialects that do something different to a document, each effect once.
-fn distinct(document: &Document<'_>) -> Vec<&'static Dialect> {
+fn distinct(document: &Document<'_>, body: &[u8]) -> Vec<&'static Dialect> {
+    // Blanks around the document are no part of its layout, but of the body.
+    let is_bare =
+        matches!(body.first(), Some(b'{' | b'[')) && matches!(body.last(), Some(b'}' | b']'));
     let mut effects = Vec::new();
+    effects.extend(Effect::none(document).filter(|_| is_bare));
     DIALECTS
         .iter()
         .filter(|dialect| {
@@ -382,101 +397,4 @@ fn distinct(document: &Document<'_>) -> Vec<&'static Dialect> {
 pub(super) fn content_length(head: &Head) -> Option<usize> {
     let value = head.header("Content-Length")?;
     std::str::from_utf8(value).ok()?.trim().parse().ok()
-}
-
-fn line_feeds(body: &[u8]) -> Option<Vec<u8>> {
-    memchr::memmem::find(body, b"\r\n")?;
-    let mut out = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
-        out.extend_from_slice(&rest[..at]);
-        out.push(b'\n');
-        rest = &rest[at + 2..];
-    }
-    out.extend_from_slice(rest);
-    Some(out)
-}
-
-fn carriage_returns(body: &[u8]) -> Option<Vec<u8>> {
-    memchr::memchr(b'\n', body)?;
-    let mut out = Vec::with_capacity(body.len() + body.len() / 16);
-    for line in body.split_inclusive(|&byte| byte == b'\n') {
-        match line {
-            [.., b'\r', b'\n'] => out.extend_from_slice(line),
-            [text @ .., b'\n'] => {
-                out.extend_from_slice(text);
-                out.extend_from_slice(b"\r\n");
-            }
-            last => out.extend_from_slice(last),
-        }
-    }
-    Some(out)
-}
-
-/// Undoes gzip or zlib, within bounds.
-fn decompress(body: &[u8]) -> Option<Vec<u8>> {
-    match body {
-        [0x1f, 0x8b, ..] => bounded(flate2::read::MultiGzDecoder::new(body)),
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => bounded(flate2::read::ZlibDecoder::new(body)),
-        _ => None,
-    }
-}
-
-fn bounded(decoder: impl Read) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    decoder
-        .take(MOST_DECOMPRESSED + 1)
-        .read_to_end(&mut out)
-        .ok()?;
-    (out.len() as u64 <= MOST_DECOMPRESSED).then_some(out)
-}
-
-fn from_latin1(body: &[u8]) -> Option<Vec<u8>> {
-    if body.is_ascii() {
-        return None;
-    }
-    let text = std::str::from_utf8(body).ok()?;
-    text.chars()
-        .map(|character| u8::try_from(u32::from(character)).ok())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    #[test]
-    fn line_ends_are_converted_whole() {
-        assert_eq!(line_feeds(b"a\r\nb\rc\r\n").unwrap(), b"a\nb\rc\n");
-        assert_eq!(carriage_returns(b"a\r\nb\nc").unwrap(), b"a\r\nb\r\nc");
-        assert_eq!(line_feeds(b"a\n"), None);
-        assert_eq!(carriage_returns(b"a\r"), None);
-    }
-
-    #[test]
-    fn a_compressed_body_is_opened_and_a_bomb_is_not() {
-        let squeeze = |bytes: &[u8]| {
-            let mut encoder =
-                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-            encoder.write_all(bytes).unwrap();
-            encoder.finish().unwrap()
-        };
-        assert_eq!(decompress(&squeeze(b"{}")).unwrap(), b"{}");
-        assert_eq!(decompress(&squeeze(&vec![0; 9 << 20])), None);
-        assert_eq!(
-            decompress(&squeeze(b"{}")[..12]),
-            None,
-            "a stream cut short"
-        );
-        assert_eq!(decompress(b"plain"), None);
-    }
-
-    #[test]
-    fn text_that_was_encoded_twice_is_brought_back() {
-        assert_eq!(from_latin1("Ã©".as_bytes()).unwrap(), "é".as_bytes());
-        assert_eq!(from_latin1("林".as_bytes()), None);
-        assert_eq!(from_latin1(b"e"), None);
-    }
 }

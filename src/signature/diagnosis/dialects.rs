@@ -1,11 +1,11 @@
 //! The spellings of JSON that senders and middleware use, as data.
 
-use super::json::{Arrange, Document, Layout, Style};
-use super::numbers::Numbers;
-use super::orders::{self, Sorted};
-use super::strings::{
+use super::json::numbers::Numbers;
+use super::json::strings::{
     self, DOTNET, Escapes, GSON, HTML, MINIMAL, PHP, PHP_SLASHES, PHP_UNICODE, PYTHON_ASCII,
 };
+use super::json::{Arrange, Document, Layout, Look, Style};
+use super::orders::{self, Sorted};
 
 /// One way to serialise JSON.
 #[derive(Debug, PartialEq, Eq)]
@@ -239,6 +239,19 @@ pub(super) struct Effect {
     ending: &'static str,
 }
 
+impl Effect {
+    /// The effect that leaves a compact document as it came.
+    pub(super) fn none(document: &Document<'_>) -> Option<Self> {
+        (document.look()? == Look::Compact).then_some(Self {
+            layout: Layout::Compact,
+            escapes: None,
+            numbers: Numbers::AsReceived,
+            sorted: None,
+            ending: "",
+        })
+    }
+}
+
 impl Dialect {
     /// What it would do to a document. Two dialects with one effect write the same bytes.
     pub(super) fn effect(&self, document: &Document<'_>) -> Effect {
@@ -251,14 +264,19 @@ impl Dialect {
             } else {
                 self.numbers
             },
-            sorted: self.sorted,
+            sorted: self.order_of(document),
             ending: self.ending,
         }
     }
 
+    fn order_of(&self, document: &Document<'_>) -> Option<Sorted> {
+        self.sorted
+            .filter(|sorted| *sorted == Sorted::Sorted || document.has_numeric_keys())
+    }
+
     /// The document in this spelling.
     pub(super) fn write(&self, document: &Document<'_>) -> Vec<u8> {
-        match self.sorted {
+        match self.order_of(document) {
             Some(sorted) => self.write_in_order(document, Some(&|keys| orders::sort(sorted, keys))),
             None => self.write_in_order(document, None),
         }

@@ -38,6 +38,17 @@ fn header(case: &Case<'_>, verdict: &Verdict, received: &Received) -> Option<Fin
     }
     match verdict.reason {
         Reason::MissingHeader => Some(unsigned(case)),
+        Reason::NoSecretConfigured => Some(
+            Cause::new(
+                "no_secret_configured",
+                format!("No secret is loaded that {} could be checked with.", header_name(case.scheme)),
+                match case.scheme {
+                    Scheme::Sixtyfour => "load the signing secret with --secret-file, or set SIXTYFOUR_WEBHOOK_SECRET",
+                    Scheme::Elan => "load the subscription's secret with --elan-secret-file, or set ELAN_WEBHOOK_SECRET",
+                },
+            )
+            .evidence(Confidence::High),
+        ),
         Reason::SignatureMismatch
             if case.head.header(header_name(other(case.scheme))).is_some() =>
         {

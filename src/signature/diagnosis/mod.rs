@@ -1,11 +1,12 @@
 //! Why does a signature not match? What would have matched, proved by a MAC, and what else is
 //! plain to see.
 //!
-//! A cause is one departure from the documented way: of the header ([`structure`]), the secret
-//! ([`secrets`]), the body ([`bodies`]), what stands before it ([`framings`]), the algorithm
-//! ([`algorithms`]) or the spelling of the tag ([`received`]). [`search`] tries them, single ones
-//! first, then several at once. [`clock`] explains signatures that are right but out of time, and
-//! [`evidence`] lists what no MAC can prove. Nothing here says a right MAC or a secret.
+//! A cause is one departure from the documented way: of the header (`structure`), the secret
+//! (`secrets`), the body (`bodies`, and `dialects` for JSON that was written anew), what stands
+//! before it (`framings`), the algorithm (`algorithms`) or the spelling of the tag (`received`).
+//! `search` tries them, single ones first, then several at once. `clock` explains signatures that
+//! are right but out of time, and `evidence` lists what no MAC can prove. Nothing here says a right
+//! MAC or a secret.
 //!
 //! It takes milliseconds, so it is never on the path of an answer.
 
@@ -13,16 +14,15 @@ mod algorithms;
 mod bodies;
 mod cause;
 mod clock;
+mod conversions;
 mod dialects;
 mod evidence;
 mod framings;
 mod json;
-mod numbers;
 mod orders;
 mod received;
 mod search;
 mod secrets;
-mod strings;
 mod structure;
 
 use std::time::Duration;

@@ -12,12 +12,12 @@ use super::received::{Fit, Received};
 use super::secrets::{self, Candidate};
 use super::{Case, MOST_COMBINED, structure};
 
-/// How many bytes may be hashed or written for a body that combinations are tried for.
+/// What may be spent on a body that combinations are tried for, as a number of hashed bytes.
 const COMBINED_WORK: u64 = 96 << 20;
 /// The same for a larger one, of which single causes are tried.
-const SINGLE_WORK: u64 = 16 << 20;
+const SINGLE_WORK: u64 = 20 << 20;
 /// But so many times its size at least.
-const FEWEST_PASSES: u64 = 4;
+const FEWEST_PASSES: u64 = 6;
 /// What one MAC costs besides its message, in bytes.
 const OVERHEAD: u64 = 256;
 /// Every millisecond of a second is tried for bodies up to this size.
@@ -55,6 +55,46 @@ pub(super) struct Outcome {
 
 type Body<'a> = (bodies::Variant, Cow<'a, [u8]>);
 
+/// The ingredients, sorted by whether they are what is documented.
+struct Groups<'a> {
+    /// The loaded secrets, as they are.
+    literal: Vec<usize>,
+    /// What may have become of them.
+    altered: Vec<usize>,
+    documented: Vec<&'a Framing>,
+    departing: Vec<&'a Framing>,
+    /// The other algorithms that give tags of the received sizes.
+    algorithms: Vec<Algorithm>,
+}
+
+impl<'a> Groups<'a> {
+    fn of(with: &'a Ingredients<'a>) -> Self {
+        let is_literal =
+            |&secret: &usize| with.secrets[secret].variant == secrets::Variant::Literal;
+        let (literal, altered) = (0..with.secrets.len()).partition(is_literal);
+        let (documented, departing) = with
+            .framings
+            .iter()
+            .partition(|framing| framing.kind == Kind::Documented);
+        let algorithms = Algorithm::OTHERS
+            .into_iter()
+            .filter(|algorithm| with.received.has_tag_of(algorithm.tag_bytes()))
+            .collect();
+        Self {
+            literal,
+            altered,
+            documented,
+            departing,
+            algorithms,
+        }
+    }
+}
+
+/// The budget is spent.
+struct Spent;
+
+const HMAC: &[Algorithm] = &[Algorithm::HmacSha256];
+
 struct Search<'a> {
     with: &'a Ingredients<'a>,
     /// The variants that were produced, each different from all before; the received one first.
@@ -83,50 +123,34 @@ pub(super) fn search<'a>(with: &'a Ingredients<'a>, reason: Reason) -> Outcome {
         known: vec![(bodies::Variant::AsReceived, Cow::Borrowed(with.case.body))],
         hits: Vec::new(),
         tried: 0,
-        work: 0,
+        work: with.bodies.cost_of_reading(),
         limit,
         not_tried: Vec::new(),
     };
-    search.run();
+    search.run(&Groups::of(with));
     search.conclude(reason)
 }
 
 impl<'a> Search<'a> {
-    fn run(&mut self) {
-        self.as_documented();
-        if self.hits.is_empty() {
-            self.single_causes();
+    fn run(&mut self, groups: &Groups<'a>) {
+        let stages = [
+            Self::as_documented,
+            Self::single_causes,
+            Self::pairs,
+            Self::many_of_one_kind,
+            Self::triples,
+        ];
+        let is_large = self.with.case.body.len() > MOST_COMBINED;
+        let stages = if is_large { &stages[..2] } else { &stages[..] };
+        for stage in stages {
+            if self.hits.is_empty() {
+                stage(self, groups);
+            }
         }
-        if self.hits.is_empty() && self.with.case.body.len() > MOST_COMBINED {
-            self.skip(false, "two causes at once, and undocumented orders of keys");
-            return;
-        }
-        if self.hits.is_empty() {
-            self.pairs();
-        }
-        if self.hits.is_empty() {
-            self.many_of_one_kind();
-        }
-        if self.hits.is_empty() {
-            self.triples();
-        }
-    }
-
-    fn is_literal(&self, secret: usize) -> bool {
-        self.with.secrets[secret].variant == secrets::Variant::Literal
-    }
-
-    fn literal(&self) -> impl Iterator<Item = usize> + use<'a> {
-        let with = self.with;
-        (0..with.secrets.len())
-            .filter(move |&secret| with.secrets[secret].variant == secrets::Variant::Literal)
-    }
-
-    fn documented(&self) -> impl Iterator<Item = &'a Framing> + use<'a> {
-        let with = self.with;
-        with.framings
-            .iter()
-            .filter(|framing| framing.kind == Kind::Documented)
+        self.skip(!is_large || !self.hits.is_empty(), "two causes at once");
+        let has_keys = self.with.bodies.document().is_some();
+        let said_all = !is_large || !self.hits.is_empty() || !has_keys;
+        self.skip(said_all, "undocumented orders of keys");
     }
 
     /// Whether a piece of work still fits; it is counted if so.
@@ -170,14 +194,14 @@ impl<'a> Search<'a> {
     /// Every combination of these; `false` when the budget is spent.
     fn attempt_all(
         &mut self,
-        secrets: impl Iterator<Item = usize> + Clone,
-        framings: impl Iterator<Item = &'a Framing> + Clone,
+        secrets: &[usize],
+        framings: &[&'a Framing],
         algorithms: &[Algorithm],
         bodies: &[Body<'a>],
     ) -> bool {
         bodies.iter().all(|body| {
-            secrets.clone().all(|secret| {
-                framings.clone().all(|framing| {
+            secrets.iter().all(|&secret| {
+                framings.iter().all(|framing| {
                     algorithms
                         .iter()
                         .all(|&algorithm| self.attempt(secret, framing, algorithm, body))
@@ -200,30 +224,20 @@ impl<'a> Search<'a> {
     }
 
     /// Nothing but the header's form is amiss.
-    fn as_documented(&mut self) {
-        let (literal, documented) = (self.literal(), self.documented());
-        let literal: Vec<_> = literal.collect();
-        let documented: Vec<_> = documented.collect();
+    fn as_documented(&mut self, groups: &Groups<'a>) {
         let body = self.received_body();
-        self.attempt_all(
-            literal.iter().copied(),
-            documented.iter().copied(),
-            &[Algorithm::HmacSha256],
-            &body,
-        );
+        self.attempt_all(&groups.literal, &groups.documented, HMAC, &body);
     }
 
     /// One cause alone: the likely ones, the variants of the body, then the unlikely ones, so that
     /// a budget that ends early ends with them.
-    fn single_causes(&mut self) {
-        let documented: Vec<_> = self.documented().collect();
-        let literal: Vec<_> = self.literal().collect();
-        self.single_alterations(&literal, &documented, true);
+    fn single_causes(&mut self, groups: &Groups<'a>) {
+        self.single_alterations(groups, true);
         if !self.is_done() {
-            self.single_bodies(&literal, &documented);
+            self.single_bodies(groups);
         }
         if !self.is_done() {
-            self.single_alterations(&literal, &documented, false);
+            self.single_alterations(groups, false);
         }
     }
 
@@ -233,159 +247,123 @@ impl<'a> Search<'a> {
     }
 
     /// Forms of the secret, ways to put together what is signed, and algorithms.
-    fn single_alterations(&mut self, literal: &[usize], documented: &[&'a Framing], likely: bool) {
+    fn single_alterations(&mut self, groups: &Groups<'a>, likely: bool) {
         let with = self.with;
         let body = self.received_body();
-        let secrets: Vec<_> = (0..with.secrets.len())
-            .filter(|&secret| !self.is_literal(secret))
-            .filter(|&secret| with.secrets[secret].variant.is_likely() == likely)
-            .collect();
-        let framings: Vec<_> = with
-            .framings
+        let is_likely = |&secret: &usize| with.secrets[secret].variant.is_likely() == likely;
+        let secrets: Vec<_> = groups.altered.iter().copied().filter(is_likely).collect();
+        let is_likely = |framing: &&Framing| framing.kind.is_likely() == likely;
+        let framings: Vec<_> = groups.departing.iter().copied().filter(is_likely).collect();
+        let is_likely = |algorithm: &Algorithm| algorithm.is_keyed() == likely;
+        let algorithms: Vec<_> = groups
+            .algorithms
             .iter()
-            .filter(|framing| framing.kind != Kind::Documented)
-            .filter(|framing| framing.kind.is_likely() == likely)
+            .copied()
+            .filter(is_likely)
             .collect();
-        let algorithms: Vec<_> = self
-            .algorithms()
-            .into_iter()
-            .filter(|algorithm| algorithm.is_keyed() == likely)
-            .collect();
-        let hmac = &[Algorithm::HmacSha256];
-        let all = self.attempt_all(secrets.into_iter(), documented.iter().copied(), hmac, &body);
+        let all = self.attempt_all(&secrets, &groups.documented, HMAC, &body);
         self.skip(all, "some forms of the secret");
-        let all = self.attempt_all(literal.iter().copied(), framings.into_iter(), hmac, &body);
+        let all = self.attempt_all(&groups.literal, &framings, HMAC, &body);
         self.skip(all, "some ways to put together what is signed");
-        let all = self.attempt_all(
-            literal.iter().copied(),
-            documented.iter().copied(),
-            &algorithms,
-            &body,
-        );
+        let all = self.attempt_all(&groups.literal, &groups.documented, &algorithms, &body);
         self.skip(all, "some other algorithms");
     }
 
-    /// The other algorithms that give tags of the received sizes.
-    fn algorithms(&self) -> Vec<Algorithm> {
-        Algorithm::OTHERS
-            .into_iter()
-            .filter(|algorithm| self.with.received.has_tag_of(algorithm.tag_bytes()))
-            .collect()
-    }
-
     /// Produces the body's variants, keeps those that differ, and compares each.
-    fn single_bodies(&mut self, literal: &[usize], documented: &[&'a Framing]) {
+    fn single_bodies(&mut self, groups: &Groups<'a>) {
         let variants = self.with.bodies.variants();
         let mut left = variants.len();
         for variant in variants {
-            // Writing a variant costs about as much as hashing it.
-            if self.work + self.with.bodies.cost(variant) > self.limit {
+            let Ok(bytes) = self.produce(variant) else {
                 break;
-            }
-            let Some(bytes) = self.with.bodies.produce(variant) else {
-                left -= 1;
-                continue;
             };
-            self.work += self.with.bodies.cost(variant);
-            if self.known.iter().any(|(_, known)| *known == bytes) {
-                left -= 1;
-                continue;
-            }
-            let body = [(variant, bytes)];
-            let all = self.attempt_all(
-                literal.iter().copied(),
-                documented.iter().copied(),
-                &[Algorithm::HmacSha256],
-                &body,
-            );
-            if !all {
-                break;
+            let is_known =
+                |bytes: &Cow<'a, [u8]>| self.known.iter().any(|(_, known)| known == bytes);
+            if let Some(bytes) = bytes.filter(|bytes| !is_known(bytes)) {
+                let body = [(variant, bytes)];
+                if !self.attempt_all(&groups.literal, &groups.documented, HMAC, &body) {
+                    break;
+                }
+                self.known.extend(body);
             }
             left -= 1;
-            self.known.extend(body);
             if self.is_done() {
                 return;
             }
         }
-        let is_json_left = self.with.bodies.is_too_large_for_json();
-        self.skip(!is_json_left, "other spellings of the JSON");
+        let is_read = !self.with.bodies.is_too_large_for_json();
+        self.skip(is_read, "other spellings of the JSON");
         self.skip(left == 0, &format!("up to {left} variants of the body"));
     }
 
+    /// The bytes of a variant, if it applies; an error when the budget is spent.
+    fn produce(&mut self, variant: bodies::Variant) -> Result<Option<Cow<'a, [u8]>>, Spent> {
+        let cost = self.with.bodies.cost(variant);
+        if self.work + cost > self.limit {
+            return Err(Spent);
+        }
+        let produced = self.with.bodies.produce(variant);
+        if produced.is_some() {
+            self.work += cost;
+        }
+        Ok(produced)
+    }
+
     /// Two causes at once.
-    fn pairs(&mut self) {
-        let with = self.with;
-        let hmac = &[Algorithm::HmacSha256];
+    fn pairs(&mut self, groups: &Groups<'a>) {
         let received = self.received_body();
-        let every = 0..with.secrets.len();
-        let literal: Vec<_> = self.literal().collect();
-        let documented: Vec<_> = self.documented().collect();
         let known = std::mem::take(&mut self.known);
-        let algorithms = self.algorithms();
-        let framings = with.framings.iter();
-        let all = self.attempt_all(every.clone(), framings.clone(), hmac, &received)
-            && self.attempt_all(every.clone(), documented.iter().copied(), hmac, &known[1..])
-            && self.attempt_all(literal.iter().copied(), framings.clone(), hmac, &known[1..])
-            && self.attempt_all(every, framings, &algorithms, &received)
-            && self.attempt_all(
-                literal.iter().copied(),
-                documented.iter().copied(),
-                &algorithms,
-                &known[1..],
-            );
+        let Groups {
+            literal,
+            altered,
+            documented,
+            departing,
+            algorithms,
+        } = groups;
+        let all = self.attempt_all(altered, departing, HMAC, &received)
+            && self.attempt_all(altered, documented, HMAC, &known[1..])
+            && self.attempt_all(literal, departing, HMAC, &known[1..])
+            && self.attempt_all(altered, documented, algorithms, &received)
+            && self.attempt_all(literal, departing, algorithms, &received)
+            && self.attempt_all(literal, documented, algorithms, &known[1..]);
         self.known = known;
         self.skip(all, "some pairs of causes");
     }
 
     /// One cause of which there are hundreds of forms.
-    fn many_of_one_kind(&mut self) {
-        let literal: Vec<_> = self.literal().collect();
-        let documented: Vec<_> = self.documented().collect();
-        let hmac = &[Algorithm::HmacSha256];
+    fn many_of_one_kind(&mut self, groups: &Groups<'a>) {
         let mut all = true;
         for variant in self.with.bodies.shuffled() {
-            all = self.affords(self.with.case.body.len());
-            if !all || !self.hits.is_empty() {
+            if !self.hits.is_empty() {
                 break;
             }
-            if let Some(bytes) = self.with.bodies.produce(variant) {
-                let body = [(variant, bytes)];
-                all = self.attempt_all(
-                    literal.iter().copied(),
-                    documented.iter().copied(),
-                    hmac,
-                    &body,
-                );
+            all = match self.produce(variant) {
+                Err(Spent) => false,
+                Ok(None) => true,
+                Ok(Some(bytes)) => {
+                    let body = [(variant, bytes)];
+                    self.attempt_all(&groups.literal, &groups.documented, HMAC, &body)
+                }
+            };
+            if !all {
+                break;
             }
         }
         self.skip(all, "some orders of keys");
         if self.with.case.body.len() <= MOST_FOR_MILLISECONDS {
             let [body] = self.received_body();
             for framing in every_millisecond(self.with.received) {
-                for &secret in &literal {
-                    self.attempt(secret, &framing, hmac[0], &body);
+                for &secret in &groups.literal {
+                    self.attempt(secret, &framing, Algorithm::HmacSha256, &body);
                 }
             }
         }
     }
 
     /// A form of the secret, a variant of the body and a way to put them together.
-    fn triples(&mut self) {
-        let with = self.with;
-        let others: Vec<_> = (0..with.secrets.len())
-            .filter(|&secret| !self.is_literal(secret))
-            .collect();
-        let framings = with
-            .framings
-            .iter()
-            .filter(|framing| framing.kind != Kind::Documented);
+    fn triples(&mut self, groups: &Groups<'a>) {
         let known = std::mem::take(&mut self.known);
-        let all = self.attempt_all(
-            others.iter().copied(),
-            framings,
-            &[Algorithm::HmacSha256],
-            &known[1..],
-        );
+        let all = self.attempt_all(&groups.altered, &groups.departing, HMAC, &known[1..]);
         self.known = known;
         self.skip(all, "some combinations of three causes");
     }

@@ -447,6 +447,9 @@ fn what_the_header_lacks_is_plain_to_see() {
     unsigned
         .with("Sixtyfour-Event-Id", "x")
         .suspects("header_dropped");
+    let mut unchecked = Scene::body(BODY, BODY);
+    unchecked.secrets.clear();
+    unchecked.suspects("no_secret_configured");
 }
 
 #[test]

@@ -19,7 +19,7 @@ const KEEP: usize = 64 << 10;
 
 impl Line {
     /// Writes through `write`, and watches that the peer reads.
-    pub(in crate::net::server) fn poll_write(
+    pub(in super::super) fn poll_write(
         &mut self,
         context: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
@@ -41,7 +41,7 @@ impl Line {
     }
 
     /// Everything hyper had is with the socket. If that was a whole answer: what to settle, how.
-    pub(in crate::net::server) fn flushed(
+    pub(in super::super) fn flushed(
         &mut self,
         context: &mut Context<'_>,
     ) -> Option<(Owed, Outcome)> {

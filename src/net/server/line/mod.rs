@@ -109,6 +109,8 @@ pub(super) enum Event {
 /// What is known of a body beyond the bytes that hyper gives out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyNews {
+    /// hyper has all of it.
+    Arrived,
     /// It is on its way.
     Coming,
     /// Its sender has promised more than this.
@@ -174,6 +176,7 @@ impl Line {
                 BodyNews::Exceeds
             }
             Reading::Body(_) if self.stream.is_none() => BodyNews::Broken,
+            Reading::Head | Reading::Whole if self.released == 0 => BodyNews::Arrived,
             Reading::Body(_) | Reading::Head | Reading::Whole => BodyNews::Coming,
         }
     }

@@ -16,7 +16,7 @@ use crate::delivery::Head;
 
 impl Line {
     /// Gives hyper bytes of the request that it may read now; none means the connection is over.
-    pub(in crate::net::server) fn poll_feed(
+    pub(in super::super) fn poll_feed(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,

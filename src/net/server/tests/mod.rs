@@ -1,6 +1,7 @@
 //! The listener against a real socket, seen from a raw client and from a recording handler.
 
 mod bodies;
+mod crowds;
 mod endings;
 mod pipelining;
 mod rows;

@@ -480,7 +480,7 @@ async fn a_request_that_comes_byte_by_byte_is_one_request() {
 
 #[tokio::test]
 async fn what_only_hyper_refuses_is_captured_and_answered_once() {
-    let limits = crate::net::server::Limits {
+    let limits = super::Limits {
         head_bytes: 256 << 10,
         ..Default::default()
     };

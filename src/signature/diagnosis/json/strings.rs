@@ -6,23 +6,23 @@
     clippy::struct_excessive_bools,
     reason = "these are the switches that serialisers differ in"
 )]
-pub(super) struct Escapes {
+pub(in crate::signature::diagnosis) struct Escapes {
     /// Everything that is not ASCII, as `\u` and four digits (two of them beyond the BMP).
-    pub(super) non_ascii: bool,
+    pub(in crate::signature::diagnosis) non_ascii: bool,
     /// ASCII characters that get `\u00` and two digits.
-    pub(super) unicode: &'static str,
+    pub(in crate::signature::diagnosis) unicode: &'static str,
     /// `/` as `\/`
-    pub(super) slash: bool,
+    pub(in crate::signature::diagnosis) slash: bool,
     /// The line separators U+2028 and U+2029, even when other characters stay.
-    pub(super) line_separators: bool,
+    pub(in crate::signature::diagnosis) line_separators: bool,
     /// DEL
-    pub(super) delete: bool,
+    pub(in crate::signature::diagnosis) delete: bool,
     /// Hexadecimal digits in upper case.
-    pub(super) upper: bool,
+    pub(in crate::signature::diagnosis) upper: bool,
 }
 
 /// `JSON.stringify`: as little as possible.
-pub(super) const MINIMAL: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const MINIMAL: Escapes = Escapes {
     non_ascii: false,
     unicode: "",
     slash: false,
@@ -32,47 +32,47 @@ pub(super) const MINIMAL: Escapes = Escapes {
 };
 
 /// Python's `ensure_ascii`, which is on unless switched off.
-pub(super) const PYTHON_ASCII: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const PYTHON_ASCII: Escapes = Escapes {
     non_ascii: true,
     delete: true,
     ..MINIMAL
 };
 
 /// Go's `encoding/json`, and Ruby on Rails: safe inside HTML.
-pub(super) const HTML: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const HTML: Escapes = Escapes {
     unicode: "<>&",
     line_separators: true,
     ..MINIMAL
 };
 
 /// PHP's `json_encode`.
-pub(super) const PHP: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const PHP: Escapes = Escapes {
     non_ascii: true,
     slash: true,
     ..MINIMAL
 };
 
 /// PHP with `JSON_UNESCAPED_SLASHES`.
-pub(super) const PHP_SLASHES: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const PHP_SLASHES: Escapes = Escapes {
     non_ascii: true,
     ..MINIMAL
 };
 
 /// PHP with `JSON_UNESCAPED_UNICODE`.
-pub(super) const PHP_UNICODE: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const PHP_UNICODE: Escapes = Escapes {
     slash: true,
     line_separators: true,
     ..MINIMAL
 };
 
 /// PHP with both.
-pub(super) const PHP_BOTH: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const PHP_BOTH: Escapes = Escapes {
     line_separators: true,
     ..MINIMAL
 };
 
 /// `System.Text.Json` of .NET.
-pub(super) const DOTNET: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const DOTNET: Escapes = Escapes {
     non_ascii: true,
     unicode: "\"&'+<>`",
     delete: true,
@@ -81,14 +81,14 @@ pub(super) const DOTNET: Escapes = Escapes {
 };
 
 /// Gson of Java.
-pub(super) const GSON: Escapes = Escapes {
+pub(in crate::signature::diagnosis) const GSON: Escapes = Escapes {
     unicode: "<>&='",
     line_separators: true,
     ..MINIMAL
 };
 
 /// Whether no runtime would escape this byte inside a string.
-pub(super) const fn is_plain(byte: u8) -> bool {
+pub(in crate::signature::diagnosis) const fn is_plain(byte: u8) -> bool {
     PLAIN[byte as usize]
 }
 
@@ -177,7 +177,7 @@ impl Units<'_> {
 }
 
 /// The text that the inside of a JSON string stands for.
-pub(super) fn decode(inner: &str) -> String {
+pub(in crate::signature::diagnosis) fn decode(inner: &str) -> String {
     let units = Units { rest: inner };
     units
         .map(|unit| match unit {
@@ -190,7 +190,7 @@ pub(super) fn decode(inner: &str) -> String {
 impl Escapes {
     /// Whether text in which, of the bytes that are not plain, only these occur stays as it is.
     /// `false` when in doubt: what is escaped in it may be escaped in another way.
-    pub(super) fn leave(&self, bytes: &[bool; 256]) -> bool {
+    pub(in crate::signature::diagnosis) fn leave(&self, bytes: &[bool; 256]) -> bool {
         let has = |byte: u8| bytes[usize::from(byte)];
         let has_non_ascii = bytes[0x80..].contains(&true);
         // U+2028 and U+2029 begin with this byte in UTF-8.
@@ -204,7 +204,7 @@ impl Escapes {
     }
 
     /// The bytes at which writing cannot just copy: those that begin something escaped, or to escape.
-    pub(super) fn stops(&self) -> [bool; 256] {
+    pub(in crate::signature::diagnosis) fn stops(&self) -> [bool; 256] {
         let mut stops = [false; 256];
         for (byte, stop) in (0u8..=255).zip(&mut stops) {
             *stop = match byte {
@@ -222,7 +222,12 @@ impl Escapes {
 
     /// Writes the inside of a JSON string as this runtime would, with its quotation marks. `stops`
     /// are its own.
-    pub(super) fn write(&self, stops: &[bool; 256], inner: &str, out: &mut Vec<u8>) {
+    pub(in crate::signature::diagnosis) fn write(
+        &self,
+        stops: &[bool; 256],
+        inner: &str,
+        out: &mut Vec<u8>,
+    ) {
         out.push(b'"');
         let mut units = Units { rest: inner };
         loop {
@@ -356,7 +361,7 @@ mod tests {
         fn every_spelling_stands_for_the_same_text(text in any::<String>()) {
             let inner = serde_json::to_string(&text).unwrap();
             let inner = &inner[1..inner.len() - 1];
-            prop_assert_eq!(decode(inner), text.clone());
+            prop_assert_eq!(&decode(inner), &text);
             for escapes in [&MINIMAL, &PYTHON_ASCII, &HTML, &PHP, &PHP_SLASHES, &PHP_UNICODE, &DOTNET, &GSON] {
                 let spelled = spelled(escapes, inner);
                 let read: String = serde_json::from_str(&spelled).unwrap();

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// Whose spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Numbers {
+pub(in crate::signature::diagnosis) enum Numbers {
     /// The lexeme.
     AsReceived,
     /// `JSON.stringify(JSON.parse(…))`
@@ -20,18 +20,24 @@ pub(super) enum Numbers {
     Php,
 }
 
-/// Whether every runtime reads the same number and spells it the same way: an integer of not too
-/// many digits.
-pub(super) fn is_plain(lexeme: &[u8]) -> bool {
-    let is_integer = lexeme
-        .iter()
-        .all(|byte| byte.is_ascii_digit() || *byte == b'-');
-    is_integer && lexeme.len() <= 15 && lexeme != b"-0"
+/// Whether every runtime reads the same number and spells it the same way: few digits, no exponent,
+/// no zero at the end of a fraction.
+pub(in crate::signature::diagnosis) fn is_plain(lexeme: &[u8]) -> bool {
+    let digits = lexeme.strip_prefix(b"-").unwrap_or(lexeme);
+    let mut parts = digits.splitn(2, |&byte| byte == b'.');
+    let (whole, fraction) = (parts.next().unwrap_or_default(), parts.next());
+    let are_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let is_whole = are_digits(whole) && (whole == b"0" || whole[0] != b'0');
+    let is_fraction = fraction.is_none_or(|fraction| {
+        // Small numbers get an exponent, earlier in some runtimes than in others.
+        are_digits(fraction) && !fraction.ends_with(b"0") && !fraction.starts_with(b"000")
+    });
+    lexeme.len() <= 15 && is_whole && is_fraction && lexeme != b"-0"
 }
 
 impl Numbers {
     /// The number in this spelling; as it came if it cannot be read.
-    pub(super) fn spell(self, lexeme: &str) -> Cow<'_, str> {
+    pub(in crate::signature::diagnosis) fn spell(self, lexeme: &str) -> Cow<'_, str> {
         let is_integer = !lexeme.contains(['.', 'e', 'E']);
         if self == Self::AsReceived || is_plain(lexeme.as_bytes()) {
             return Cow::Borrowed(lexeme);
@@ -222,6 +228,26 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_number_is_one_that_all_spell_alike() {
+        for plain in ["0", "-12", "123456789012345", "0.5", "-1.25", "0.001"] {
+            assert!(is_plain(plain.as_bytes()), "{plain}");
+        }
+        for special in [
+            "-0",
+            "1.0",
+            "1e5",
+            "0.0001",
+            "1234567890123456",
+            "01",
+            ".5",
+            "1.",
+            "-",
+        ] {
+            assert!(!is_plain(special.as_bytes()), "{special}");
+        }
+    }
+
+    #[test]
     fn what_is_no_number_stays_as_it_is() {
         for lexeme in ["-", "1.2.3", "1e", "--1", "1e+-5", "1-2"] {
             for numbers in [
@@ -236,6 +262,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_number_is_spelled_alike_the_long_way_too(lexeme in "-?[0-9]{1,9}(\\.[0-9]{1,6})?") {
+            if is_plain(lexeme.as_bytes()) {
+                let number = Decimal::read(&lexeme).unwrap();
+                prop_assert_eq!(&number.ecmascript(), &lexeme);
+                prop_assert_eq!(&number.php(), &lexeme);
+                if lexeme.contains('.') {
+                    prop_assert_eq!(&number.python(), &lexeme);
+                }
+            }
+        }
+
         #[test]
         fn every_spelling_of_a_float_reads_back_as_the_same_float(value in any::<f64>()) {
             prop_assume!(value.is_finite());

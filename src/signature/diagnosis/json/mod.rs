@@ -3,13 +3,15 @@
 //! Nothing is turned into a value: number lexemes, escapes, duplicate keys and their order are
 //! still there to be written again as they came, or as another runtime would spell them.
 
+pub(super) mod numbers;
+mod reader;
+pub(super) mod strings;
+mod writer;
+
 use std::borrow::Cow;
 
-use super::numbers::{self, Numbers};
-use super::strings::{self, Escapes};
-
-/// Containers deeper than this are left alone: writing is recursive.
-const MAX_DEPTH: usize = 128;
+use strings::Escapes;
+pub(super) use writer::{Arrange, Layout, Style};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -47,6 +49,8 @@ struct Traits {
     bytes: [bool; 256],
     /// Whether every runtime spells the numbers alike.
     plain_numbers: bool,
+    /// Whether a key may be what JavaScript takes for an array index.
+    numeric_keys: bool,
     /// How many commas and colons there are.
     separators: usize,
     /// How many blanks there are between tokens, and whether one of them is no space.
@@ -69,57 +73,14 @@ pub(super) enum Look {
     Tabs,
 }
 
-/// What stands between tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// Nothing.
-    Compact,
-    /// A blank after each comma and colon.
-    Spaced,
-    /// Each member on its own line, indented by this.
-    Indented(&'static str),
-}
-
-/// Says in which order members are written, from their keys.
-pub(super) type Arrange<'a> = dyn Fn(&[Cow<'_, str>]) -> Vec<usize> + 'a;
-
-/// How to write a document.
-#[derive(Clone, Copy)]
-pub(super) struct Style<'a> {
-    /// The blanks.
-    pub(super) layout: Layout,
-    /// How strings are escaped; `None`: as they came.
-    pub(super) escapes: Option<&'a Escapes>,
-    /// How numbers are spelled.
-    pub(super) numbers: Numbers,
-    /// The order of members; `None`: as they came.
-    pub(super) arrange: Option<&'a Arrange<'a>>,
-}
-
 impl<'a> Document<'a> {
     /// Cuts a text into tokens; `None` when it is not JSON, or nested too deeply.
     pub(super) fn read(text: &'a str) -> Option<Self> {
-        u32::try_from(text.len()).ok()?;
-        let mut reader = Reader {
-            text: text.as_bytes(),
-            at: 0,
-            tokens: Vec::with_capacity(text.len() / 12),
-            traits: Box::new(Traits {
-                bytes: [false; 256],
-                plain_numbers: true,
-                separators: 0,
-                blanks: 0,
-                only_spaces: true,
-                first_indent: (0, 0),
-            }),
-        };
-        reader.skip_outer_blanks();
-        reader.value(0)?;
-        reader.skip_outer_blanks();
-        (reader.at == text.len()).then_some(Self {
+        let (tokens, traits) = reader::read(text)?;
+        Some(Self {
             text,
-            tokens: reader.tokens,
-            traits: reader.traits,
+            tokens,
+            traits,
         })
     }
 
@@ -151,6 +112,11 @@ impl<'a> Document<'a> {
     /// Whether all strings stay as they are when escaped like this. `false` when in doubt.
     pub(super) fn is_unchanged_by(&self, escapes: &Escapes) -> bool {
         escapes.leave(&self.traits.bytes)
+    }
+
+    /// Whether a key may be what JavaScript takes for an array index.
+    pub(super) fn has_numeric_keys(&self) -> bool {
+        self.traits.numeric_keys
     }
 
     /// Whether every runtime spells the numbers alike.
@@ -198,15 +164,7 @@ impl<'a> Document<'a> {
 
     /// The document in another style.
     pub(super) fn write(&self, style: &Style<'_>) -> Vec<u8> {
-        let mut writer = Writer {
-            document: self,
-            style,
-            stops: style.escapes.map_or([false; 256], Escapes::stops),
-            out: Vec::with_capacity(self.text.len() + self.text.len() / 8),
-            depth: 0,
-        };
-        writer.value(0);
-        writer.out
+        writer::write(self, style)
     }
 
     fn raw(&self, token: Token) -> &'a str {
@@ -246,253 +204,11 @@ impl<'a> Document<'a> {
     }
 }
 
-struct Reader<'a> {
-    text: &'a [u8],
-    at: usize,
-    tokens: Vec<Token>,
-    traits: Box<Traits>,
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a text of more than 4 GiB is turned away before"
-)]
-impl Reader<'_> {
-    fn skip_outer_blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    fn skip_blanks(&mut self) {
-        while let Some(blank @ (b' ' | b'\t' | b'\n' | b'\r')) = self.text.get(self.at) {
-            self.traits.blanks += 1;
-            self.traits.only_spaces &= *blank == b' ';
-            self.at += 1;
-        }
-    }
-
-    fn push(&mut self, kind: Kind, start: usize) {
-        self.tokens.push(Token {
-            kind,
-            start: start as u32,
-            end: self.at as u32,
-        });
-    }
-
-    fn value(&mut self, depth: usize) -> Option<()> {
-        self.skip_blanks();
-        let start = self.at;
-        match self.text.get(self.at)? {
-            b'{' => self.container(Kind::Object, b'}', depth),
-            b'[' => self.container(Kind::Array, b']', depth),
-            b'"' => self.string(),
-            b'-' | b'0'..=b'9' => {
-                self.at += 1;
-                while let Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') =
-                    self.text.get(self.at)
-                {
-                    self.at += 1;
-                }
-                self.traits.plain_numbers &= numbers::is_plain(&self.text[start..self.at]);
-                self.push(Kind::Number, start);
-                Some(())
-            }
-            _ => {
-                let rest = &self.text[self.at..];
-                let word = [&b"true"[..], b"false", b"null"]
-                    .into_iter()
-                    .find(|word| rest.starts_with(word))?;
-                self.at += word.len();
-                self.push(Kind::Literal, start);
-                Some(())
-            }
-        }
-    }
-
-    fn container(&mut self, kind: Kind, close: u8, depth: usize) -> Option<()> {
-        if depth >= MAX_DEPTH {
-            return None;
-        }
-        let open = self.tokens.len();
-        self.push(kind, self.at);
-        self.at += 1;
-        self.skip_blanks();
-        if open == 0 {
-            self.traits.first_indent = (self.tokens[0].start as usize + 1, self.at);
-        }
-        let mut first = true;
-        while *self.text.get(self.at)? != close {
-            if !first {
-                self.separator(b',')?;
-                self.skip_blanks();
-            }
-            first = false;
-            if kind == Kind::Object {
-                self.string()?;
-                self.skip_blanks();
-                self.separator(b':')?;
-            }
-            self.value(depth + 1)?;
-            self.skip_blanks();
-        }
-        self.at += 1;
-        self.push(Kind::Close, self.at - 1);
-        self.tokens[open].end = self.tokens.len() as u32;
-        Some(())
-    }
-
-    fn separator(&mut self, byte: u8) -> Option<()> {
-        self.traits.separators += 1;
-        self.expect(byte)
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        (*self.text.get(self.at)? == byte).then(|| self.at += 1)
-    }
-
-    fn string(&mut self) -> Option<()> {
-        let start = self.at;
-        self.expect(b'"')?;
-        let mut plain = true;
-        loop {
-            match *self.text.get(self.at)? {
-                b'"' => break,
-                byte if strings::is_plain(byte) => self.at += 1,
-                byte => {
-                    plain = false;
-                    self.traits.bytes[usize::from(byte)] = true;
-                    self.at += if byte == b'\\' { 2 } else { 1 };
-                }
-            }
-        }
-        self.at += 1;
-        self.push(
-            if plain {
-                Kind::PlainString
-            } else {
-                Kind::String
-            },
-            start,
-        );
-        Some(())
-    }
-}
-
-struct Writer<'d, 'a, 's> {
-    document: &'d Document<'a>,
-    style: &'s Style<'s>,
-    /// The bytes that its escapes do something about.
-    stops: [bool; 256],
-    out: Vec<u8>,
-    depth: usize,
-}
-
-impl Writer<'_, '_, '_> {
-    /// Writes the value at `index` and returns where the next one starts.
-    fn value(&mut self, index: usize) -> usize {
-        let token = self.document.tokens[index];
-        match token.kind {
-            Kind::Object | Kind::Array => return self.container(index),
-            Kind::PlainString | Kind::String => self.string(token),
-            Kind::Number => {
-                let lexeme = self.document.raw(token);
-                let spelled = self.style.numbers.spell(lexeme);
-                self.out.extend_from_slice(spelled.as_bytes());
-            }
-            Kind::Literal | Kind::Close => {
-                let word = self.document.raw(token);
-                self.out.extend_from_slice(word.as_bytes());
-            }
-        }
-        index + 1
-    }
-
-    fn container(&mut self, index: usize) -> usize {
-        let is_object = self.document.tokens[index].kind == Kind::Object;
-        let after = self.document.after(index);
-        let (open, close) = if is_object {
-            (b'{', b'}')
-        } else {
-            (b'[', b']')
-        };
-        self.out.push(open);
-        if index + 2 < after {
-            self.depth += 1;
-            match self.style.arrange.filter(|_| is_object) {
-                Some(arrange) => self.arranged(index, arrange),
-                None => self.in_order(index + 1, is_object),
-            }
-            self.depth -= 1;
-            self.line();
-        }
-        self.out.push(close);
-        after
-    }
-
-    fn in_order(&mut self, first: usize, is_object: bool) {
-        let mut at = first;
-        while self.document.tokens[at].kind != Kind::Close {
-            self.separate(at == first);
-            if is_object {
-                self.key(at);
-                at += 1;
-            }
-            at = self.value(at);
-        }
-    }
-
-    fn arranged(&mut self, index: usize, arrange: &Arrange<'_>) {
-        let (keys, values): (Vec<_>, Vec<_>) = self.document.members(index).into_iter().unzip();
-        for (place, member) in arrange(&keys).into_iter().enumerate() {
-            self.separate(place == 0);
-            self.key(values[member] - 1);
-            self.value(values[member]);
-        }
-    }
-
-    fn separate(&mut self, is_first: bool) {
-        if !is_first {
-            self.out.push(b',');
-            if self.style.layout == Layout::Spaced {
-                self.out.push(b' ');
-            }
-        }
-        self.line();
-    }
-
-    fn line(&mut self) {
-        if let Layout::Indented(indent) = self.style.layout {
-            self.out.push(b'\n');
-            for _ in 0..self.depth {
-                self.out.extend_from_slice(indent.as_bytes());
-            }
-        }
-    }
-
-    fn key(&mut self, index: usize) {
-        self.string(self.document.tokens[index]);
-        self.out.push(b':');
-        if self.style.layout != Layout::Compact {
-            self.out.push(b' ');
-        }
-    }
-
-    fn string(&mut self, token: Token) {
-        let raw = self.document.raw(token);
-        match self.style.escapes {
-            Some(escapes) if token.kind == Kind::String => {
-                escapes.write(&self.stops, &raw[1..raw.len() - 1], &mut self.out);
-            }
-            _ => self.out.extend_from_slice(raw.as_bytes()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::numbers::Numbers;
     use super::*;
 
     const COMPACT: Style<'static> = Style {
