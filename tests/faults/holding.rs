@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::open;
 use crate::rig::control::status;
-use crate::rig::http::Connection;
+use crate::rig::http::{Connection, post_bytes};
 use crate::rig::{Home, Listener, eventually};
 
 /// Posts a delivery of an event and waits until it is held: its connection and its number.
@@ -276,4 +276,41 @@ fn of_several_held_deliveries_of_an_event_its_id_means_the_newest() {
     assert!(first.is_silent_for(Duration::from_millis(50)));
     home.run(&["release", "e-1", "202"]).expect(0);
     assert_eq!(first.answer().unwrap().unwrap().status, 202);
+}
+
+#[test]
+fn what_would_be_held_while_the_listener_stops_is_answered_too() {
+    let home = Home::new();
+    let listener = home.listen(&["--fault", "always:hold"]);
+    let address = listener.address.clone();
+    let posters: Vec<_> = (0..4)
+        .map(|_| {
+            let address = address.clone();
+            std::thread::spawn(move || {
+                let mut waiting = Vec::new();
+                while waiting.len() < 100
+                    && let Ok(stream) = std::net::TcpStream::connect(&address)
+                {
+                    let mut connection = Connection::over(stream);
+                    connection.send(&post_bytes("/", &[], b"x"));
+                    waiting.push(connection);
+                }
+                waiting
+            })
+        })
+        .collect();
+    for _ in 0..40 {
+        listener.next("held");
+    }
+    listener.stop().expect(0);
+    for poster in posters {
+        for mut connection in poster.join().unwrap() {
+            let answer = connection.answer().ok().flatten();
+            assert!(answer.is_none_or(|answer| answer.status == 503));
+        }
+    }
+    let stored = home.run(&["list", "--output", "json"]).expect(0);
+    for delivery in stored.json_lines() {
+        assert_eq!(delivery["outcome"], "released 503", "{}", delivery["seq"]);
+    }
 }

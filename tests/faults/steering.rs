@@ -299,6 +299,9 @@ fn the_fix_of_a_bad_plan_is_for_the_command_that_was_typed() {
         "{}",
         refused.stderr
     );
+    let refused = home.run(&["arm", "delay(12)@header:x='"]).expect(2);
+    let fix = r"fix: hook64 arm 'delay(12s)@header:x='\'''";
+    assert!(refused.stderr.contains(fix), "{}", refused.stderr);
     let refused = home.run(&["listen", "--fault", "delay(12)"]).expect(2);
     let fix = "fix: hook64 listen --fault 'delay(12s)'";
     assert!(refused.stderr.contains(fix), "{}", refused.stderr);

@@ -26,12 +26,12 @@ use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
 
 use super::Everywhere;
-use super::attempts;
 use super::exit::Exit;
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 
+pub(super) use control::path as control_path;
 use face::Face;
 use follow::{Followed, follow};
 pub(super) use setup::ListenArgs;
@@ -81,7 +81,7 @@ async fn listen(setup: Setup) -> Result {
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
     // Before it is said that the listener is ready: who reads that may steer at once.
-    let control = match attempts::control_socket(&setup.location) {
+    let control = match control::path(&setup.location) {
         Some(path) => control::open(&path).await,
         None => None,
     };
@@ -98,6 +98,10 @@ async fn listen(setup: Setup) -> Result {
     announce(&setup, &listener, &url, &signing, &tunnels)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
+    let released = inbox.released_at_stop();
+    if released > 0 {
+        output::complain(&words::released(released, setup.on_stop));
+    }
     let reason = stop.reason();
     stop.finish();
     if let Some(steered) = steered {
@@ -119,10 +123,7 @@ async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
     stop.told().await;
     let mut reply = decide::unstored();
     reply.status = status;
-    let released = inbox.release_all(&reply);
-    if released > 0 {
-        output::complain(&words::released(released, status));
-    }
+    inbox.release_all(reply);
 }
 
 /// The inbox behind the sockets.
