@@ -35,3 +35,15 @@ pub mod signature;
 pub mod store;
 pub mod text;
 pub mod tui;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+/// Runs the program and gives its exit code; a bug leaves a report and the code 101.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    commands::report_panics();
+    catch_unwind(AssertUnwindSafe(|| commands::run(arguments)))
+        .unwrap_or(commands::Exit::Internal)
+        .into()
+}

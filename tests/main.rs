@@ -1,1 +1,12 @@
+//! One integration binary: every test drives the real program, or checks the house itself.
 
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod commands;
+mod durability;
+mod faults;
+mod floors;
+mod forward;
+mod receive;
+mod rig;
+mod tunnel;

@@ -69,7 +69,7 @@ CREATE TABLE contents (
 CREATE TABLE settlements (
     seq              INTEGER PRIMARY KEY,
     at               INTEGER NOT NULL,
-    outcome          TEXT NOT NULL         -- answered, peer_left, peer_stalled, reset, closed, cut, garbage or stopped
+    outcome          TEXT NOT NULL         -- answered; released 200: after it was held; peer_left, peer_stalled, reset, closed, cut, garbage or stopped
 ) STRICT;
 
 CREATE INDEX not_answered ON settlements (seq) WHERE outcome <> 'answered';

@@ -1,1 +1,159 @@
-//! Nothing here yet.
+//! The command line: what was typed becomes calls, and what comes back becomes text and an exit
+//! code. The only room that knows clap, and the only one that wires the others together.
+//!
+//! One file a subcommand. Beside them: `arguments` (options that several share), `settings` (the
+//! layers), `secrets` (reading them and saying what is wrong with them), `outgoing` and `progress`
+//! (what `send`, `replay` and `prove` share), `attempts` (what is handed to a listener), `problem`
+//! and `exit` (how things fail), `usage` (what clap refuses, in our words), `report` (what a bug
+//! leaves behind).
+
+mod arguments;
+mod attempts;
+mod color;
+mod exit;
+mod export;
+mod input;
+mod list;
+mod listen;
+mod lookup;
+mod outgoing;
+mod output;
+mod problem;
+mod progress;
+mod prove;
+mod replay;
+mod report;
+mod secrets;
+mod send;
+mod settings;
+mod show;
+mod sign;
+mod steer;
+mod tunnel;
+mod usage;
+mod values;
+mod verify;
+mod wait;
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+use arguments::ColorChoice;
+pub use exit::Exit;
+use problem::Result;
+pub use report::install as report_panics;
+
+/// Receive, inspect and provoke webhooks of Sixtyfour AI and ELAN Languages, on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hook64",
+    version,
+    about,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "hook64 alone is hook64 listen.")]
+struct Arguments {
+    #[command(flatten)]
+    everywhere: Everywhere,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Copy, Args)]
+struct Everywhere {
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    color: ColorChoice,
+    /// Say more on standard error
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Print nothing but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Receive, verify, dedupe, store and answer deliveries
+    Listen(Box<listen::ListenArgs>),
+    /// List what was captured
+    List(list::ListArgs),
+    /// Show one delivery in full
+    Show(show::ShowArgs),
+    /// Write captures as NDJSON, raw HTTP, curl commands, bodies or HAR
+    Export(export::ExportArgs),
+    /// Check a signature, and say why it does not match
+    Verify(verify::VerifyArgs),
+    /// Make a signature
+    Sign(sign::SignArgs),
+    /// Print the public webhook URL of the tunnel that reaches this port
+    Tunnel(tunnel::TunnelArgs),
+    /// Block until such deliveries have arrived
+    Wait(wait::WaitArgs),
+    /// Be the provider: deliver a signed event as it does, with its retries
+    Send(Box<send::SendArgs>),
+    /// Deliver captures again: as they came, or signed anew
+    Replay(Box<replay::ReplayArgs>),
+    /// Try what a webhook handler has to get right, and judge its answers
+    Prove(prove::ProveArgs),
+    /// Make a running listener fail on purpose
+    Arm(steer::ArmArgs),
+    /// Take all fault rules out of force
+    Disarm(steer::DisarmArgs),
+    /// Hold the answers to matching deliveries
+    Hold(steer::HoldArgs),
+    /// Answer a held delivery
+    Release(steer::ReleaseArgs),
+    /// Show what is armed, held and counted
+    Status(steer::StatusArgs),
+}
+
+/// Runs the program with these arguments (the program's name first); prints the error, if there is
+/// one, once.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = usage::with_default_command(arguments.into_iter().collect());
+    let json = usage::asks_for_json(&arguments);
+    let arguments = usage::with_guarded_terms(arguments);
+    let outcome = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => dispatch(arguments),
+        Err(error) => usage::explain(error),
+    };
+    outcome.unwrap_or_else(|problem| {
+        let message = if json {
+            problem.json("error") + "\n"
+        } else {
+            problem.text("error")
+        };
+        output::complain(&message);
+        problem.exit()
+    })
+}
+
+fn dispatch(arguments: Arguments) -> Result {
+    let Arguments {
+        everywhere,
+        command,
+    } = arguments;
+    match command {
+        Command::Listen(arguments) => listen::run(*arguments, everywhere),
+        Command::List(arguments) => list::run(&arguments, everywhere),
+        Command::Show(arguments) => show::run(&arguments, everywhere),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::Tunnel(arguments) => tunnel::run(&arguments, everywhere),
+        Command::Wait(arguments) => wait::run(&arguments, everywhere),
+        Command::Send(arguments) => send::run(&arguments, everywhere),
+        Command::Replay(arguments) => replay::run(&arguments, everywhere),
+        Command::Prove(arguments) => prove::run(&arguments, everywhere),
+        Command::Arm(arguments) => steer::arm(&arguments),
+        Command::Disarm(arguments) => steer::disarm(&arguments),
+        Command::Hold(arguments) => steer::hold(&arguments),
+        Command::Release(arguments) => steer::release(&arguments),
+        Command::Status(arguments) => steer::status(&arguments),
+    }
+}

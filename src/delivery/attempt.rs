@@ -55,6 +55,20 @@ pub enum Failure {
     NotHttp(String),
 }
 
+impl Failure {
+    /// The name in JSON and the store.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Tls(_) => "tls",
+            Self::TimedOut(_) => "timed_out",
+            Self::Broken(_) => "broken",
+            Self::NotHttp(_) => "not_http",
+        }
+    }
+}
+
 impl Attempt {
     /// Whether the receiver took it: a 2xx.
     #[must_use]

@@ -178,18 +178,25 @@ impl Head {
         &self.target
     }
 
+    /// The target without scheme and authority: path and query, or `*`.
+    #[must_use]
+    pub fn origin_form(&self) -> &[u8] {
+        let target = &self.target[..];
+        if target.starts_with(b"/") {
+            return target;
+        }
+        memchr::memmem::find(target, b"://").map_or(target, |at| {
+            let authority = &target[at + 3..];
+            memchr::memchr(b'/', authority).map_or(&b"/"[..], |slash| &authority[slash..])
+        })
+    }
+
     /// The path of the target, without scheme, authority and query.
     #[must_use]
     pub fn path(&self) -> &[u8] {
-        let target = &self.target[..];
-        let after_scheme = memchr::memmem::find(target, b"://").map_or(target, |at| {
-            let authority = &target[at + 3..];
-            memchr::memchr(b'/', authority).map_or(&b"/"[..], |slash| &authority[slash..])
-        });
-        let is_path = target.starts_with(b"/");
-        let path = if is_path { target } else { after_scheme };
-        let end = memchr::memchr2(b'?', b'#', path).unwrap_or(path.len());
-        &path[..end]
+        let target = self.origin_form();
+        let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+        &target[..end]
     }
 
     /// The version; `None` when unreadable.

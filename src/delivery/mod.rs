@@ -36,6 +36,9 @@ pub use verdict::{Confidence, Diagnosis, Finding, Reason, Scheme, Validity, Verd
 pub struct DeliveryId(NonZeroU64);
 
 impl DeliveryId {
+    /// The first number that a store gives.
+    pub const FIRST: Self = Self(NonZeroU64::MIN);
+
     /// The id with this number; `None` for 0.
     #[must_use]
     pub fn new(number: u64) -> Option<Self> {
@@ -108,14 +111,15 @@ impl Delivery {
         self.arrival.sighting.first.unwrap_or(self.id)
     }
 
-    /// Whether the sender may believe that this event was taken: our stored answer is a 2xx and no
-    /// ending was recorded that says the peer did not get it.
+    /// Whether this delivery settled its event: the app answered 2xx, or our stored answer is a
+    /// 2xx and no ending was recorded that says the peer did not get it.
     #[must_use]
     pub fn acknowledged(&self) -> bool {
-        self.arrival.answer.reply.acknowledges()
-            && self
-                .settlement
-                .as_ref()
-                .is_none_or(|settlement| settlement.outcome == Outcome::Answered)
+        let answer = &self.arrival.answer;
+        let planned = answer.reply.acknowledges();
+        let arrived = self.settlement.map_or(planned, |settlement| {
+            settlement.outcome.acknowledges(planned)
+        });
+        arrived || (planned && answer.by == AnsweredBy::App)
     }
 }

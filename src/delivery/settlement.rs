@@ -1,12 +1,16 @@
 //! What the peer really got.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 /// How an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Written whole.
+    /// Written whole, as planned.
     Answered,
+    /// It was held, a person released it, and this status was written whole.
+    Released(u16),
     /// The peer left before the answer was written.
     PeerLeft,
     /// The peer did not read the answer in time.
@@ -24,7 +28,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 8] = [
+    const PLAIN: [Self; 8] = [
         Self::Answered,
         Self::PeerLeft,
         Self::PeerStalled,
@@ -37,8 +41,9 @@ impl Outcome {
 
     /// The name in JSON and the store.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Released(status) => return Cow::Owned(format!("released {status}")),
             Self::Answered => "answered",
             Self::PeerLeft => "peer_left",
             Self::PeerStalled => "peer_stalled",
@@ -47,13 +52,29 @@ impl Outcome {
             Self::Cut => "cut",
             Self::Garbage => "garbage",
             Self::Stopped => "stopped",
-        }
+        })
     }
 
     /// The outcome with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+        match name.strip_prefix("released ") {
+            Some(status) => status.parse().ok().map(Self::Released),
+            None => Self::PLAIN
+                .into_iter()
+                .find(|outcome| outcome.name() == name),
+        }
+    }
+
+    /// Whether the peer got an answer that tells it that the event was taken; `planned` is whether
+    /// the planned answer says so.
+    #[must_use]
+    pub fn acknowledges(self, planned: bool) -> bool {
+        match self {
+            Self::Answered => planned,
+            Self::Released(status) => (200..300).contains(&status),
+            _ => false,
+        }
     }
 }
 

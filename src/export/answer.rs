@@ -12,6 +12,7 @@ use super::paint::Role;
 pub fn status(delivery: &Delivery) -> Option<u16> {
     let reply = &delivery.arrival.answer.reply;
     let was_seen = match delivery.settlement.map(|settlement| settlement.outcome) {
+        Some(Outcome::Released(status)) => return Some(status),
         None | Some(Outcome::Answered | Outcome::PeerStalled | Outcome::Cut) => reply.has_status(),
         Some(
             Outcome::PeerLeft
@@ -31,6 +32,7 @@ pub fn word(delivery: &Delivery) -> String {
     let reply = &delivery.arrival.answer.reply;
     match delivery.settlement.map(|settlement| settlement.outcome) {
         Some(Outcome::Answered) => reply.status.to_string(),
+        Some(Outcome::Released(status)) => status.to_string(),
         Some(Outcome::PeerLeft | Outcome::PeerStalled) => "t/o".to_owned(),
         Some(Outcome::Reset | Outcome::Closed | Outcome::Cut | Outcome::Garbage) => {
             "rst".to_owned()

@@ -59,7 +59,7 @@ pub fn forwarded(head: &Head) -> Forwarded<'_> {
     }
 }
 
-/// Whether a tunnel adds the header called `name`.
+/// Whether this is a header that tunnels add.
 #[must_use]
 pub fn is_tunnel_header(header: &Header) -> bool {
     const NAMES: [&str; 6] = [

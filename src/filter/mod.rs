@@ -77,7 +77,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, Outlook};
+use crate::delivery::{Delivery, DeliveryId, Outlook};
 
 pub use bounds::Bounds;
 pub use completion::Completion;
@@ -135,6 +135,14 @@ impl Filter {
     pub fn all() -> Self {
         let expression = Expression::And(Vec::new());
         Self { expression }
+    }
+
+    /// The deliveries behind `last`; all of them if there is none.
+    #[must_use]
+    pub fn newer_than(last: Option<DeliveryId>) -> Self {
+        last.map_or_else(Self::all, |last| Self {
+            expression: Expression::Term(Term::Seq(Bounds::More(last.get()))),
+        })
     }
 
     /// Whether it matches everything because it asks nothing.

@@ -42,6 +42,7 @@ impl Status {
         let reply = &delivery.arrival.answer.reply;
         match delivery.settlement.map(|settlement| settlement.outcome) {
             Some(Outcome::Answered) => Some(Self::Code(reply.status)),
+            Some(Outcome::Released(status)) => Some(Self::Code(status)),
             Some(Outcome::PeerLeft | Outcome::PeerStalled) => Some(Self::Unanswered),
             Some(Outcome::Reset | Outcome::Closed | Outcome::Cut | Outcome::Garbage) => {
                 Some(Self::Reset)

@@ -1,15 +1,14 @@
 //! A job from an event that no one has sent yet: a sample, or a file.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::edit::{Edit, EditError};
 use super::job::{Job, Line, Parts, event_lines, signature_line};
 use super::signing::Signing;
 use crate::delivery::{HeadError, Header, Provider};
 use crate::net::client::Target;
-
-/// What the requests of ours call themselves.
-const USER_AGENT: &str = concat!("hook64/", env!("CARGO_PKG_VERSION"));
+use crate::provider::samples::{Sample, USER_AGENT};
 
 /// An event to deliver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +65,15 @@ impl Event {
             event_type,
             body,
         }
+    }
+
+    /// A sample, made up from this seed, as if it had happened at `at`.
+    #[must_use]
+    pub fn sample(sample: &Sample, seed: u64, at: Timestamp) -> Self {
+        let id = (sample.provider == Provider::Sixtyfour).then(|| sample.event_id(seed));
+        let event_type = id.is_some().then(|| sample.event_type.to_owned());
+        let body = sample.body(seed, 1, at);
+        Self::new(sample.provider, id, event_type, body)
     }
 
     /// The id for the header.
@@ -170,4 +178,62 @@ pub(super) fn has_field(body: &[u8], name: &str) -> bool {
     use super::json::{Place, Step, locate};
     let path = [Step::Key(name.to_owned())];
     matches!(locate(body, &path), Ok(Place::Value(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Head, Scheme};
+    use crate::outbox::signing::Signer;
+    use crate::provider::samples;
+    use crate::signature::Secret;
+
+    fn sent(event: &Event, scheme: Scheme, attempt: u32) -> (Head, Bytes) {
+        let signer = Signer::new(scheme, [Secret::new("s")]);
+        let target = "http://localhost:1/hook".parse().unwrap();
+        let job = event.job(&target, Dressing::plain(Signing::Fresh(signer)));
+        let rendered = job.unwrap().render(attempt, 1_000).unwrap();
+        let raw = [rendered.head.bytes(), b"\r\n"].concat();
+        (Head::parse(raw.into()).unwrap(), rendered.body)
+    }
+
+    #[test]
+    fn every_sample_is_sent_as_its_provider_would() {
+        for sample in samples::all() {
+            let event = Event::sample(sample, 5, Timestamp::UNIX_EPOCH);
+            let scheme = crate::provider::scheme(sample.provider).unwrap();
+            let (head, body) = sent(&event, scheme, 3);
+            assert_eq!(&body[..], sample.body(5, 3, Timestamp::UNIX_EPOCH));
+            for header in sample.headers(5, 3) {
+                let name = std::str::from_utf8(&header.name).unwrap();
+                assert_eq!(head.header(name), Some(&header.value), "{}", sample.name);
+            }
+            assert_eq!(crate::signature::scheme::signed_by(&head), Some(scheme));
+        }
+    }
+
+    #[test]
+    fn another_id_stands_in_the_header_and_where_the_body_has_one() {
+        let sample = |name| samples::find(name).unwrap();
+        for (name, in_header, in_body) in [
+            ("find_email", true, false),
+            ("outgoing_webhook.completed", true, true),
+            ("workflow.completed", false, true),
+        ] {
+            let event = Event::sample(sample(name), 5, Timestamp::UNIX_EPOCH).with_id("e9");
+            let body: serde_json::Value = serde_json::from_slice(event.body()).unwrap();
+            assert_eq!(event.id() == Some("e9"), in_header, "{name}");
+            assert_eq!(body["event_id"] == "e9", in_body, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_was_set_is_not_counted_up() {
+        let sample = samples::find("outgoing_webhook.completed").unwrap();
+        let event = Event::sample(sample, 5, Timestamp::UNIX_EPOCH);
+        let edited = event.edited(&[".attempt=7".parse().unwrap()]).unwrap();
+        let (_, body) = sent(&edited, Scheme::Sixtyfour, 2);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["attempt"], 7);
+    }
 }

@@ -81,8 +81,12 @@ pub(super) fn locate(text: &[u8], path: &[Step]) -> Result<Place, Lost> {
     Ok(Place::Value(value))
 }
 
-/// The strings of the text that are values, not keys: their bytes without the quotes.
+/// The strings of the text that are values, not keys: their bytes without the quotes. None where
+/// the text is not JSON.
 pub(super) fn string_values(text: &[u8]) -> Vec<Range<usize>> {
+    if !is_json(text) {
+        return Vec::new();
+    }
     let scan = Scan(text);
     let mut found = Vec::new();
     let mut at = 0;

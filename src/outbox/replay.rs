@@ -322,3 +322,6 @@ impl Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

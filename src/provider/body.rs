@@ -32,7 +32,7 @@ impl<'a> Fields<'a> {
         let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         // An error only means that there is no more to read.
-        let _ = Into(&mut fields).deserialize(&mut deserializer);
+        let _ = Collector(&mut fields).deserialize(&mut deserializer);
         fields
     }
 }
@@ -55,9 +55,9 @@ enum Key {
 }
 
 /// Fills fields as they are met, so that they outlive an error further on.
-struct Into<'f, 'a>(&'f mut Fields<'a>);
+struct Collector<'f, 'a>(&'f mut Fields<'a>);
 
-impl<'de> DeserializeSeed<'de> for Into<'_, 'de> {
+impl<'de> DeserializeSeed<'de> for Collector<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -65,7 +65,7 @@ impl<'de> DeserializeSeed<'de> for Into<'_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for Into<'_, 'de> {
+impl<'de> Visitor<'de> for Collector<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

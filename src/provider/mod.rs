@@ -8,6 +8,7 @@ mod body;
 pub mod elan;
 mod recognise;
 mod same;
+pub mod samples;
 pub mod sixtyfour;
 
 use std::time::Duration;

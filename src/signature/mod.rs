@@ -1,12 +1,14 @@
 //! Is a delivery genuine, and if not, why? Pure: bytes, secrets and the time come in, a value goes
 //! out.
 //!
-//! [`verify`] answers by the letter; [`sign`] makes what it accepts; `diagnosis` looks for what
+//! [`verify`] answers by the letter; [`sign`] makes what it accepts; [`diagnosis`] looks for what
 //! would have matched. [`scheme`] holds the schemes as data, [`secret`] the secrets that cannot be
 //! printed, [`digest`] the fingerprints that everybody else uses too.
 
+pub mod diagnosis;
 pub mod digest;
 mod form;
+mod form_problem;
 mod header;
 mod key;
 mod keyring;

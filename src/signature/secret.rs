@@ -1,6 +1,6 @@
 //! Secrets: taken literally, wiped when dropped, and never printable.
 //!
-//! Whatever is wrong with a secret is named in [`form`](super::form) and never repaired: a receiver
+//! Whatever is wrong with a secret is named in [`form`] and never repaired: a receiver
 //! that trims or unquotes would accept here what the real application refuses.
 
 use std::fmt;
@@ -8,6 +8,9 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::key::Key;
+
+pub use super::form::{elan_form, form};
+pub use super::form_problem::{FormProblem, Side};
 
 /// Fewer characters than this are not shown in part: four of them would be too much.
 const SHOWABLE: usize = 12;
@@ -146,8 +149,6 @@ fn cut_line_end(line: &[u8]) -> (&[u8], LineEnd) {
         literal => (literal, LineEnd::None),
     }
 }
-
-pub use super::form::{FormProblem, elan_form, form};
 
 #[cfg(test)]
 mod tests {

@@ -189,7 +189,10 @@ mod tests {
             );
             let expected = &case["expected"];
             let id = &case["id"];
-            let number = |name: &str| expected[name].as_u64().map(|index| index as usize);
+            let number = |name: &str| {
+                let index = expected[name].as_u64()?;
+                usize::try_from(index).ok()
+            };
             assert_eq!(verdict.validity().name(), expected["verdict"], "{id}");
             assert_eq!(verdict.reason.name(), expected["reason"], "{id}");
             assert_eq!(

@@ -129,13 +129,14 @@ impl Outgoing {
 }
 
 fn failure_row(failure: &Failure) -> (&'static str, String) {
-    match failure {
-        Failure::Unreachable(why) => ("unreachable", why.clone()),
-        Failure::Tls(why) => ("tls", why.clone()),
-        Failure::TimedOut(after) => ("timed_out", span(*after).to_string()),
-        Failure::Broken(why) => ("broken", why.clone()),
-        Failure::NotHttp(why) => ("not_http", why.clone()),
-    }
+    let detail = match failure {
+        Failure::TimedOut(after) => span(*after).to_string(),
+        Failure::Unreachable(why)
+        | Failure::Tls(why)
+        | Failure::Broken(why)
+        | Failure::NotHttp(why) => why.clone(),
+    };
+    (failure.name(), detail)
 }
 
 fn failure(name: &str, detail: String) -> Failure {

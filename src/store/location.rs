@@ -1,5 +1,6 @@
 //! Where a store is, and whether the file there may be trusted: its owner, its modes, its identity.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -25,6 +26,15 @@ impl Location {
             Self::Memory
         } else {
             Self::File(path)
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Memory => formatter.write_str(":memory:"),
         }
     }
 }

@@ -76,12 +76,17 @@ fn walk(
         "SELECT seq FROM settlements WHERE outcome <> 'answered' AND seq BETWEEN ?1 AND ?2",
         [first, last],
     )?;
+    let released = seqs(
+        &transaction,
+        "SELECT seq FROM settlements WHERE outcome BETWEEN 'released 200' AND 'released 299'",
+    )?;
     let taken = seqs(
         &transaction,
         "SELECT seq FROM attempts WHERE origin = 'forward' AND status BETWEEN 200 AND 299 \
          AND seq BETWEEN ?1 AND ?2",
         [first, last],
     )?;
+    let taken: HashSet<i64> = taken.union(&released).copied().collect();
     let mut statement = transaction.prepare(SELECT)?;
     let mut rows = statement.query([first, last])?;
     while let Some(row) = rows.next()? {

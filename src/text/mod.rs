@@ -11,14 +11,17 @@
 //! | `json` | the same for serialised JSON and `key=value` values |
 //! | `width` | columns: measuring and clipping |
 //! | `measure` | sizes and durations, in words |
+//! | `nearest` | the word that was probably meant |
 
 mod escape;
 mod hidden;
 mod json;
 mod measure;
+mod nearest;
 mod width;
 
 pub use escape::{block, line};
 pub use json::{json, quoted};
 pub use measure::{bytes, duration};
+pub use nearest::nearest;
 pub use width::{clip, width};

@@ -7,6 +7,7 @@ mod message;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use std::borrow::Cow;
 
 use super::credentials::Credentials;
 use super::{answer, clock, event};
@@ -61,7 +62,7 @@ struct Entry<'a> {
     #[serde(rename = "_signature")]
     signature: &'static str,
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
+    error: Option<Cow<'static, str>>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +90,7 @@ pub fn entry(delivery: &Delivery, credentials: Credentials) -> String {
     let wait = clock::milliseconds(clock::between(times.body, settled));
     let entry = Entry {
         started_date_time: times.arrived,
-        time: send + wait,
+        time: clock::milliseconds(clock::between(times.arrived, settled)),
         request: message::request(delivery.request(), credentials),
         response: message::response(delivery, credentials),
         cache: Empty {},
@@ -112,13 +113,13 @@ pub fn entry(delivery: &Delivery, credentials: Credentials) -> String {
 }
 
 /// Why the peer got no answer.
-fn no_answer(delivery: &Delivery) -> Option<&'static str> {
+fn no_answer(delivery: &Delivery) -> Option<Cow<'static, str>> {
     let outcome = delivery
         .settlement
         .map(|settlement| settlement.outcome.name());
     answer::status(delivery)
         .is_none()
-        .then(|| outcome.unwrap_or("open"))
+        .then(|| outcome.unwrap_or(Cow::Borrowed("open")))
 }
 
 #[cfg(test)]

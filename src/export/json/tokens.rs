@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::lexeme;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
@@ -64,19 +66,28 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     fn new(source: &[u8], at: usize, problem: &'static str) -> Self {
-        let before = &source[..at.min(source.len())];
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
+        let (line, column) = place(source, at);
         Self {
             at,
-            line: 1 + memchr::memchr_iter(b'\n', before).count(),
-            column: 1 + before[line_start..]
-                .iter()
-                .filter(is_character_start)
-                .count(),
+            line,
+            column,
             problem,
         }
     }
+}
+
+/// The line of a byte and its character on that line, both from 1.
+#[must_use]
+pub fn place(source: &[u8], at: usize) -> (usize, usize) {
+    let before = &source[..at.min(source.len())];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
+    let line = 1 + memchr::memchr_iter(b'\n', before).count();
+    let column = 1 + before[line_start..]
+        .iter()
+        .filter(is_character_start)
+        .count();
+    (line, column)
 }
 
 impl fmt::Display for SyntaxError {
@@ -156,6 +167,13 @@ impl<'a> Tokens<'a> {
         SyntaxError::new(self.bytes(), at, problem)
     }
 
+    fn lexeme_end(
+        &mut self,
+        end: impl FnOnce(&[u8], usize) -> Result<usize, lexeme::Fault>,
+    ) -> Result<usize, SyntaxError> {
+        end(self.bytes(), self.at).map_err(|fault| self.fail(fault.at, fault.problem))
+    }
+
     fn token(&mut self, kind: TokenKind, end: usize) -> Token {
         let token = Token {
             kind,
@@ -182,7 +200,7 @@ impl<'a> Tokens<'a> {
                 Ok(self.close(byte))
             }
             (Expect::Key | Expect::KeyOrObjectClose, b'"') => {
-                let end = self.string_end()?;
+                let end = self.lexeme_end(lexeme::string_end)?;
                 self.expect = Expect::Colon;
                 Ok(self.token(TokenKind::Key, end))
             }
@@ -234,11 +252,11 @@ impl<'a> Tokens<'a> {
             b'{' => Ok(self.begin(Container::Object)),
             b'[' => Ok(self.begin(Container::Array)),
             b'"' => {
-                let end = self.string_end()?;
+                let end = self.lexeme_end(lexeme::string_end)?;
                 Ok(self.scalar(TokenKind::String, end))
             }
             b'-' | b'0'..=b'9' => {
-                let end = self.number_end()?;
+                let end = self.lexeme_end(lexeme::number_end)?;
                 Ok(self.scalar(TokenKind::Number, end))
             }
             b't' => self.literal("true"),
@@ -278,91 +296,7 @@ impl<'a> Tokens<'a> {
             Err(self.fail(self.at, "a word that is not true, false or null"))
         }
     }
-
-    /// The byte after the closing quote of the string that begins here.
-    fn string_end(&mut self) -> Result<usize, SyntaxError> {
-        let bytes = self.bytes();
-        let mut at = self.at + 1;
-        loop {
-            let Some(stop) = memchr::memchr2(b'"', b'\\', &bytes[at..]) else {
-                return Err(self.fail(
-                    self.control_at(at).unwrap_or(bytes.len()),
-                    UNFINISHED_STRING,
-                ));
-            };
-            if let Some(control) = bytes[at..at + stop].iter().position(|byte| *byte < 0x20) {
-                return Err(self.fail(at + control, "a control character inside a string"));
-            }
-            at += stop;
-            if bytes[at] == b'"' {
-                return Ok(at + 1);
-            }
-            at = self.escape_end(at)?;
-        }
-    }
-
-    fn control_at(&self, from: usize) -> Option<usize> {
-        let inside = &self.bytes()[from..];
-        inside
-            .iter()
-            .position(|byte| *byte < 0x20)
-            .map(|offset| from + offset)
-    }
-
-    /// The byte after the escape whose backslash is at `at`.
-    fn escape_end(&mut self, at: usize) -> Result<usize, SyntaxError> {
-        let bytes = self.bytes();
-        match bytes.get(at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
-            Some(b'u') => {
-                let digits = bytes.get(at + 2..at + 6).unwrap_or_default();
-                if digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit) {
-                    Ok(at + 6)
-                } else {
-                    Err(self.fail(at, "\\u without four hexadecimal digits"))
-                }
-            }
-            Some(_) => Err(self.fail(at, "an escape that JSON does not have")),
-            None => Err(self.fail(bytes.len(), UNFINISHED_STRING)),
-        }
-    }
-
-    /// The byte after the number that begins here.
-    fn number_end(&mut self) -> Result<usize, SyntaxError> {
-        let bytes = self.bytes();
-        let digits_from = |from: usize| {
-            from + bytes[from..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
-        };
-        let first = self.at + usize::from(bytes[self.at] == b'-');
-        let mut end = digits_from(first);
-        if end == first {
-            return Err(self.fail(end, "a digit is missing"));
-        }
-        if bytes[first] == b'0' && end > first + 1 {
-            return Err(self.fail(first, "a number with a leading zero"));
-        }
-        if bytes.get(end) == Some(&b'.') {
-            let fraction = end + 1;
-            end = digits_from(fraction);
-            if end == fraction {
-                return Err(self.fail(end, "a digit is missing after the point"));
-            }
-        }
-        if matches!(bytes.get(end), Some(b'e' | b'E')) {
-            let exponent = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
-            end = digits_from(exponent.min(bytes.len()));
-            if end == exponent {
-                return Err(self.fail(end, "a digit is missing in the exponent"));
-            }
-        }
-        Ok(end)
-    }
 }
-
-const UNFINISHED_STRING: &str = "a string that does not end";
 
 impl Iterator for Tokens<'_> {
     type Item = Result<Token, SyntaxError>;

@@ -54,11 +54,17 @@ pub(super) fn embed(body: &[u8], bodies: Bodies) -> Embedded<'_> {
             ..Embedded::default()
         },
         _ => Embedded {
-            text: Some(Cow::Borrowed(&text[..text.floor_char_boundary(limit)])),
+            text: Some(Cow::Borrowed(beginning(text, limit))),
             truncated,
             ..Embedded::default()
         },
     }
+}
+
+/// At most `limit` bytes of the text, without half a character at the end.
+fn beginning(text: &str, limit: usize) -> &str {
+    let end = (0..=limit.min(text.len())).rfind(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }
 
 /// The text as JSON to embed, if every reader would see in it what the sender wrote.

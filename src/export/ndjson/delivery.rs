@@ -69,7 +69,7 @@ struct Object<'a> {
     defect: Option<DefectObject<'a>>,
     signature: Signature<'a>,
     answer: AnswerObject<'a>,
-    outcome: Option<&'static str>,
+    outcome: Option<Cow<'static, str>>,
     times: TimesObject,
 }
 

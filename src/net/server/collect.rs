@@ -59,9 +59,8 @@ pub(super) async fn collect<'a>(
         limit,
         too_large,
         idle: server.limits.body_idle,
-        last_byte: Instant::now(),
-        end: Instant::now() + server.limits.body_time,
-        sleep: None,
+        time: server.limits.body_time,
+        waiting: None,
     };
     let mut kept = Kept::new(declared.unwrap_or(limit).min(limit));
     let mut share = None;
@@ -74,7 +73,7 @@ pub(super) async fn collect<'a>(
                 }
                 if share.is_none() && kept.length() > SMALL {
                     share = server.share_of_budget(kept.limit).await;
-                    reader.last_byte = Instant::now();
+                    reader.note_progress();
                 }
             }
             Next::End => break,
@@ -117,9 +116,15 @@ struct Reader<'a> {
     limit: u64,
     too_large: bool,
     idle: Duration,
+    time: Duration,
+    /// Not before there is something to wait for: most bodies come with their heads.
+    waiting: Option<Waiting>,
+}
+
+struct Waiting {
     last_byte: Instant,
     end: Instant,
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Pin<Box<Sleep>>,
 }
 
 impl Reader<'_> {
@@ -129,9 +134,7 @@ impl Reader<'_> {
                 Poll::Ready(Some(Ok(frame))) => {
                     // Trailers come from the line, as they were spelled.
                     if let Ok(bytes) = frame.into_data() {
-                        if self.sleep.is_some() {
-                            self.last_byte = Instant::now();
-                        }
+                        self.note_progress();
                         return Poll::Ready(Next::Bytes(bytes));
                     }
                 }
@@ -144,28 +147,39 @@ impl Reader<'_> {
 
     fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Next> {
         match self.line.lock().body_news(self.limit) {
+            // All of it is with hyper, which is about to give it out: no need for a timer.
+            BodyNews::Arrived => return Poll::Pending,
             BodyNews::Coming => {}
             BodyNews::Exceeds => self.too_large = true,
             BodyNews::Broken => return Poll::Ready(self.broken()),
         }
-        if self.sleep.is_none() {
-            self.last_byte = Instant::now();
-        }
         let idle = if self.too_large { PAUSE } else { self.idle };
-        let deadline = self.end.min(self.last_byte + idle);
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        if sleep.deadline() > deadline {
-            sleep.as_mut().reset(deadline);
+        let time = self.time;
+        let waiting = self.waiting.get_or_insert_with(|| {
+            let now = Instant::now();
+            Waiting {
+                last_byte: now,
+                end: now + time,
+                sleep: Box::pin(tokio::time::sleep_until(now + idle.min(time))),
+            }
+        });
+        let deadline = waiting.end.min(waiting.last_byte + idle);
+        if waiting.sleep.deadline() > deadline {
+            waiting.sleep.as_mut().reset(deadline);
         }
-        while sleep.as_mut().poll(context).is_ready() {
+        while waiting.sleep.as_mut().poll(context).is_ready() {
             if Instant::now() >= deadline {
                 return Poll::Ready(Next::Defect(self.timed_out()));
             }
-            sleep.as_mut().reset(deadline);
+            waiting.sleep.as_mut().reset(deadline);
         }
         Poll::Pending
+    }
+
+    fn note_progress(&mut self) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.last_byte = Instant::now();
+        }
     }
 
     fn broken(&self) -> Next {

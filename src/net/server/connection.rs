@@ -81,6 +81,8 @@ async fn converse<H: Handler>(session: &Arc<Session<H>>) -> Option<Event> {
         http1::Builder::new()
             .half_close(true)
             .title_case_headers(true)
+            // Small answers in one plain write.
+            .writev(false)
             .max_headers(session.server.limits.headers)
             .max_buf_size(BUFFER.max(session.server.limits.head_bytes * 2))
             .header_read_timeout(None)
@@ -175,8 +177,7 @@ async fn carry_out<H: Handler>(
 ) {
     let stream = session.line.lock().take_stream();
     if let Some(stream) = stream {
-        let limits = &session.server.limits;
-        ending::carry_out(stream, reply, owed, bodiless, unread, limits).await;
+        ending::carry_out(stream, reply, owed, bodiless, unread, &session.server).await;
     }
 }
 
@@ -200,7 +201,7 @@ async fn over<H: Handler>(session: &Arc<Session<H>>) {
         None
     };
     if let Some(stream) = stream {
-        ending::close(stream, owed, unread, &session.server.limits).await;
+        ending::close(stream, owed, unread, &session.server).await;
     }
 }
 

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::Limits;
 use super::response;
+use super::serving::Server;
 use super::settling::{Owed, settle};
+use super::signals::Stage;
 use crate::delivery::{Ending, Outcome, Reply};
 
 /// No status line, no text, and nothing that a lenient reader could take for either.
@@ -28,9 +29,9 @@ pub(super) async fn carry_out(
     owed: Owed,
     bodiless: bool,
     unread: bool,
-    limits: &Limits,
+    server: &Server,
 ) {
-    let stall = limits.write_stall;
+    let stall = server.limits.write_stall;
     let written = match reply.ending {
         Ending::Reset => {
             reset(stream);
@@ -54,16 +55,9 @@ pub(super) async fn carry_out(
     };
     match written {
         Ok(outcome) => {
-            let ended = stream.shutdown().await;
-            settle(
-                owed,
-                if ended.is_ok() {
-                    outcome
-                } else {
-                    Outcome::PeerLeft
-                },
-            );
-            drain(stream, unread, limits).await;
+            let left = stream.shutdown().await.is_err() || has_left(&stream).await;
+            settle(owed, if left { Outcome::PeerLeft } else { outcome });
+            drain(stream, unread, server).await;
         }
         Err(Outcome::PeerStalled) => {
             reset(stream);
@@ -75,20 +69,31 @@ pub(super) async fn carry_out(
 
 /// Ends a connection on which all was said. When the peer had ended its side before its answer
 /// was out, it is settled only now whether it was still there.
-pub(super) async fn close(mut stream: TcpStream, owed: Owed, unread: bool, limits: &Limits) {
+pub(super) async fn close(mut stream: TcpStream, owed: Owed, unread: bool, server: &Server) {
     let ended = stream.shutdown().await;
     if owed.is_some() {
-        let gone = timeout(LAST_SIGN, stream.ready(Interest::ERROR))
-            .await
-            .is_ok();
-        let outcome = if ended.is_err() || gone {
+        let left = ended.is_err() || has_left(&stream).await;
+        let outcome = if left {
             Outcome::PeerLeft
         } else {
             Outcome::Answered
         };
         settle(owed, outcome);
     }
-    drain(stream, unread, limits).await;
+    drain(stream, unread, server).await;
+}
+
+/// Whether a peer that has ended its side is gone altogether: then what we sent is answered with
+/// a reset. A peer that has not ended its side is there.
+async fn has_left(stream: &TcpStream) -> bool {
+    match stream.try_read(&mut [0; 1]) {
+        Ok(1..) => false,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+        Err(_) => true,
+        Ok(0) => timeout(LAST_SIGN, stream.ready(Interest::ERROR))
+            .await
+            .is_ok(),
+    }
 }
 
 /// Ends a connection so that the peer sees an error.
@@ -100,16 +105,13 @@ pub(super) fn reset(stream: TcpStream) {
 
 /// Reads on and throws away, so that closing does not reset the connection before the peer has
 /// read its answer. Without a sign of unread bytes there is nothing to wait for.
-async fn drain(mut stream: TcpStream, unread: bool, limits: &Limits) {
-    let mut scratch = vec![0; 16 << 10];
-    if !unread {
-        match stream.try_read(&mut scratch) {
-            Ok(1..) => {}
-            Ok(0) | Err(_) => return,
-        }
+async fn drain(mut stream: TcpStream, unread: bool, server: &Server) {
+    if !unread && !matches!(stream.try_read(&mut [0; 1]), Ok(1..)) {
+        return;
     }
-    let mut left = limits.drain_bytes;
+    let mut left = server.limits.drain_bytes;
     let until_the_end = async {
+        let mut scratch = vec![0; 16 << 10];
         while left > 0 {
             match stream.read(&mut scratch).await {
                 Ok(0) | Err(_) => return,
@@ -118,7 +120,11 @@ async fn drain(mut stream: TcpStream, unread: bool, limits: &Limits) {
         }
     };
     // Out of time: whoever still sends has had its chance.
-    let _ = timeout(limits.drain_time, until_the_end).await;
+    tokio::select! {
+        () = until_the_end => {}
+        () = sleep(server.limits.drain_time) => {}
+        () = server.signals.reached(Stage::Finishing) => {}
+    }
 }
 
 /// The first part of the answer: its head with the whole length, and half of the body; without a

@@ -2,13 +2,13 @@
 //! and answered as its `Reply` says, down to a reset or half an answer.
 //!
 //! hyper speaks HTTP for every request that is well-formed and every answer that is meant to
-//! arrive. Between it and the socket stands [`line`](self::line): it keeps the bytes of each head
+//! arrive. Between it and the socket stands `line`: it keeps the bytes of each head
 //! as they were sent, hands hyper one request at a time, and refuses what two readers could
 //! understand differently. What hyper cannot do (bytes that are not HTTP, half an answer, a reset)
 //! is done with the bare socket after hyper has let go of it.
 //!
-//! A connection's path: [`serving`] accepts, [`connection`] drives hyper and the clock,
-//! [`exchange`] takes one request from its head to its reply, [`ending`] does what is not HTTP.
+//! A connection's path: `serving` accepts, `connection` drives hyper and the clock,
+//! `exchange` takes one request from its head to its reply, `ending` does what is not HTTP.
 
 mod binding;
 mod chunks;

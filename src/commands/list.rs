@@ -1,0 +1,105 @@
+//! `hook64 list`: what was captured, as a table or as objects.
+
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::delivery::Delivery;
+use crate::export::credentials::Credentials;
+use crate::export::ndjson::{self, Bodies};
+use crate::export::table::Table;
+use crate::signature::digest;
+use crate::store::Order;
+
+use super::arguments::{Output, StoreArgs};
+use super::exit::Exit;
+use super::lookup;
+use super::output::{self, Printer};
+use super::problem::Result;
+use super::{Everywhere, color};
+
+/// List the deliveries that match a filter, the newest last.
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Which deliveries: `type:find_email sig:bad status:5xx age:<10m`, …
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+    /// At most so many, the newest
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &ListArgs, everywhere: Everywhere) -> Result {
+    let filter = lookup::filter(&arguments.filter)?;
+    let location = arguments.store.location()?;
+    let store = lookup::open_at(&location)?;
+    let mut newest = Vec::new();
+    let now = Timestamp::now();
+    lookup::each(
+        &store,
+        &filter,
+        Order::NewestFirst,
+        Some(arguments.limit),
+        now,
+        |delivery| {
+            newest.push(delivery);
+            ControlFlow::Continue(())
+        },
+    )?;
+    if newest.is_empty() {
+        return Err(lookup::nothing_found(&store, &location, &filter));
+    }
+    let printer = match arguments.output {
+        Output::Json => Listing::Json,
+        Output::Text => Listing::Table(table(everywhere)),
+    };
+    printer.print(newest.iter().rev())?;
+    Ok(Exit::Done)
+}
+
+enum Listing {
+    Json,
+    Table(Table),
+}
+
+impl Listing {
+    fn print<'a>(&self, deliveries: impl Iterator<Item = &'a Delivery>) -> Result<()> {
+        let mut out = Printer::new();
+        if let Self::Table(table) = self {
+            out.line(&table.header())?;
+        }
+        for delivery in deliveries {
+            out.line(&match self {
+                Self::Table(table) => table.row(delivery),
+                Self::Json => object(delivery, Bodies::Auto),
+            })?;
+        }
+        out.finish()
+    }
+}
+
+/// A delivery as an object; values that give access are shown as they were sent.
+pub(super) fn object(delivery: &Delivery, bodies: Bodies) -> String {
+    let options = ndjson::Options {
+        bodies,
+        credentials: Credentials::Revealed,
+    };
+    let sha256 = digest::sha256(&delivery.request().body);
+    ndjson::delivery(delivery, &sha256, options)
+}
+
+fn table(everywhere: Everywhere) -> Table {
+    if !io::stdout().is_terminal() {
+        return Table::piped();
+    }
+    let paint = color::stdout(everywhere.color);
+    Table::terminal(output::columns(), TimeZone::system(), paint)
+}

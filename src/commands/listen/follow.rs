@@ -1,0 +1,206 @@
+//! Reading the store for the face, and for what is waited for.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::delivery::Delivery;
+use crate::export::notice::{Ended, Late, Notice};
+use crate::inbox::expect::Expectation;
+use crate::inbox::tail::Tail;
+use crate::inbox::vigil::{News, Vigil, Waiting};
+use crate::store::Store;
+
+use super::super::output;
+use super::super::problem::Problem;
+use super::face::Face;
+use super::stop::{Reason, Stop};
+use super::words;
+
+/// What was seen while following.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
+    /// How many of the expected deliveries did not come.
+    pub(super) missing: u64,
+    /// How many events the provider has given up.
+    pub(super) ended: u64,
+    /// The events whose retry is still expected.
+    pub(super) waiting: Vec<Waiting>,
+}
+
+/// Shows every delivery once it is settled, until nothing more will arrive.
+pub(super) async fn follow(
+    store: Store,
+    tail: Tail,
+    face: Face,
+    expectation: Option<Expectation>,
+    stop: Stop,
+) -> Followed {
+    let mut follower = Follower {
+        tail,
+        face,
+        expectation,
+        vigil: Vigil::default(),
+    };
+    if follower.face.is_quiet() && follower.expectation.is_none() {
+        stop.finished().await;
+        return Followed::default();
+    }
+    let mut changes = store.changes();
+    let finished = stop.finished();
+    tokio::pin!(finished);
+    let mut last_round = false;
+    while !last_round {
+        tokio::select! {
+            biased;
+            () = &mut finished => last_round = true,
+            changed = changes.changed() => last_round = changed.is_err(),
+            () = pause_until(follower.vigil.next_look()) => {}
+        }
+        let store = store.clone();
+        let stop = stop.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            follower.catch_up(&store, &stop);
+            follower.look(&store, &stop);
+            follower
+        });
+        match read.await {
+            Ok(back) => follower = back,
+            Err(_) => return Followed::default(),
+        }
+    }
+    Followed {
+        missing: follower
+            .expectation
+            .map_or(0, |expected| expected.missing()),
+        ended: follower.vigil.ended(),
+        waiting: follower.vigil.waiting().cloned().collect(),
+    }
+}
+
+struct Follower {
+    tail: Tail,
+    face: Face,
+    expectation: Option<Expectation>,
+    vigil: Vigil,
+}
+
+impl Follower {
+    fn catch_up(&mut self, store: &Store, stop: &Stop) {
+        let Self {
+            tail,
+            face,
+            expectation,
+            vigil,
+        } = self;
+        let read = tail.poll(store, |delivery| {
+            if vigil.concerns(delivery) {
+                let event = store.event(delivery.event()).unwrap_or_default();
+                let news = vigil.settled(delivery, &event, Timestamp::now());
+                news.iter().for_each(|news| tell(face, news, stop));
+            }
+            show(face, store, expectation.as_mut(), delivery, stop)
+        });
+        if let Err(error) = read {
+            let warning = Problem::failed("store", "cannot read the store to show deliveries")
+                .why(error.to_string());
+            output::complain(&warning.text("warning"));
+        }
+    }
+
+    /// Says which retries are late, and which events have ended.
+    fn look(&mut self, store: &Store, stop: &Stop) {
+        let read = |first| store.event(first).unwrap_or_default();
+        for news in self.vigil.look(Timestamp::now(), read) {
+            tell(&self.face, &news, stop);
+        }
+    }
+}
+
+fn tell(face: &Face, news: &News, stop: &Stop) {
+    let now = Timestamp::now();
+    let told = match news {
+        News::Late {
+            newest,
+            attempt,
+            due,
+        } => {
+            let recognition = &newest.arrival.recognition;
+            face.notice(&Notice::Late(Late {
+                at: now,
+                event_id: recognition.event_id_text(),
+                event_type: recognition.event_type.as_deref(),
+                event: newest.event().get(),
+                attempt: *attempt,
+                due: *due,
+            }))
+        }
+        News::Ended { newest, attempts } => {
+            let recognition = &newest.arrival.recognition;
+            face.notice(&Notice::Ended(Ended {
+                at: now,
+                event_id: recognition.event_id_text(),
+                event_type: recognition.event_type.as_deref(),
+                event: newest.event().get(),
+                attempts: *attempts,
+            }))
+        }
+        News::Drifted(provider, drift) => {
+            face.remark(&words::drift(*provider, drift));
+            Ok(())
+        }
+    };
+    if let Err(error) = told {
+        stop.because(reason_of(&error));
+    }
+}
+
+/// Waits for a moment; for ever if there is none.
+async fn pause_until(moment: Option<Timestamp>) {
+    match moment {
+        Some(moment) => {
+            let pause = Duration::try_from(moment.duration_since(Timestamp::now()));
+            tokio::time::sleep(pause.unwrap_or_default()).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn show(
+    face: &Face,
+    store: &Store,
+    expectation: Option<&mut Expectation>,
+    delivery: &Delivery,
+    stop: &Stop,
+) -> ControlFlow<()> {
+    let counts = match expectation {
+        None => true,
+        Some(expectation) => {
+            let counts = expectation.counts(delivery, Timestamp::now());
+            if expectation.is_met() {
+                stop.because(Reason::Matched);
+            }
+            counts
+        }
+    };
+    if !counts {
+        return ControlFlow::Continue(());
+    }
+    match face.delivery(delivery, store) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            stop.because(reason_of(&error));
+            ControlFlow::Break(())
+        }
+    }
+}
+
+fn reason_of(error: &io::Error) -> Reason {
+    if output::is_closed(error) {
+        Reason::OutputClosed
+    } else {
+        Reason::OutputFailed
+    }
+}

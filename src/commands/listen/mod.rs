@@ -1,0 +1,287 @@
+//! `hook64 listen`: everything wired together, from the options to the last words.
+//!
+//! `setup` resolves the options, `face` prints, `follow` reads the store for the face and for what
+//! is waited for, `stop` knows the reasons to end, `words` are the lines for a person.
+
+mod control;
+mod face;
+mod follow;
+mod setup;
+mod stop;
+mod words;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::delivery::{DeliveryId, Head, Recognition, Reply, Request, Settlement};
+use crate::export::ndjson;
+use crate::export::notice::{Held, Notice as Said, Ready, StoreFailed};
+use crate::inbox::tail::Tail;
+use crate::inbox::{Inbox, Notice, Receipt, decide};
+use crate::net::server::{self, Handler, Listener};
+use crate::net::tunnel::{Places, Tunnels, look};
+use crate::store::Store;
+
+use super::Everywhere;
+use super::attempts;
+use super::exit::Exit;
+use super::output;
+use super::problem::{Problem, Result};
+use super::secrets;
+
+use face::Face;
+use follow::{Followed, follow};
+pub(super) use setup::ListenArgs;
+use setup::Setup;
+use stop::{Reason, Stop};
+
+pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
+    let setup = Setup::resolve(arguments, everywhere)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::failed("runtime", "cannot start").why(error.to_string()))?;
+    runtime.block_on(listen(setup))
+}
+
+async fn listen(setup: Setup) -> Result {
+    let started = Timestamp::now();
+    let keyring = secrets::load(&setup.secrets, &setup.layer)?;
+    let listener =
+        Listener::bind(setup.host, setup.port).map_err(|error| words::cannot_listen(&error))?;
+    let url = format!("http://{}/", listener.addresses()[0]);
+    let store = open_store(&setup, &url)?;
+    let signing = words::signing(&keyring, setup.policy.tolerance);
+    let inbox = Inbox::new(
+        store.clone(),
+        keyring,
+        setup.policy.clone(),
+        setup.armed.clone(),
+        setup.forward.clone(),
+    )
+    .map_err(|error| super::lookup::trouble(&error))?;
+    let stop = Stop::new();
+    stop.on_signals().map_err(|error| {
+        Problem::failed("signals", "cannot listen for signals").why(error.to_string())
+    })?;
+    let newest = store
+        .counts()
+        .map_err(|error| super::lookup::trouble(&error))?
+        .newest;
+    let followed = tokio::spawn(follow(
+        store.clone(),
+        Tail::after(newest),
+        setup.face.clone(),
+        setup.expectation.clone(),
+        stop.clone(),
+    ));
+    tokio::spawn(news(inbox.clone(), setup.face.clone()));
+    // Before it is said that the listener is ready: who reads that may steer at once.
+    let control = match attempts::control_socket(&setup.location) {
+        Some(path) => control::open(&path).await,
+        None => None,
+    };
+    let steered =
+        control.map(|socket| tokio::spawn(control::serve(socket, inbox.clone(), url.clone())));
+    tokio::spawn(release_at_stop(inbox.clone(), stop.clone(), setup.on_stop));
+    if let Some(timeout) = setup.timeout {
+        stop.after(timeout, Reason::TimedOut);
+    }
+    if setup.stop_on_stdin_eof {
+        stop.on_end_of_input();
+    }
+    let tunnels = look(listener.port(), &Places::usual(setup.public_url.clone())).await;
+    announce(&setup, &listener, &url, &signing, &tunnels)?;
+    let receiver = Arc::new(Receiver(inbox.clone()));
+    server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
+    let reason = stop.reason();
+    stop.finish();
+    if let Some(steered) = steered {
+        steered.abort();
+        // Its socket is removed when it is gone.
+        let _ = steered.await;
+    }
+    if let Err(error) = store.flush().await {
+        output::complain(&super::lookup::trouble(&error).text("warning"));
+    }
+    let followed = followed.await.unwrap_or_else(|_| Followed::default());
+    let totals = inbox.totals();
+    last_words(&setup, started, &totals, &followed, reason)?;
+    reason_to_exit(reason, &followed)
+}
+
+/// What is still held when the listener stops is answered, so that no provider waits in vain.
+async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
+    stop.told().await;
+    let mut reply = decide::unstored();
+    reply.status = status;
+    let released = inbox.release_all(&reply);
+    if released > 0 {
+        output::complain(&words::released(released, status));
+    }
+}
+
+/// The inbox behind the sockets.
+struct Receiver(Inbox);
+
+impl Handler for Receiver {
+    type Receipt = Receipt;
+
+    fn greeting(&self, head: &Head) -> Option<Reply> {
+        decide::greeting(head)
+    }
+
+    async fn receive(&self, request: Request) -> (Reply, Receipt) {
+        self.0.receive(request).await
+    }
+
+    async fn held(&self, receipt: &Receipt) -> Reply {
+        self.0.held(receipt).await
+    }
+
+    fn settled(&self, receipt: Receipt, settlement: Settlement) {
+        self.0.settled(receipt, settlement);
+    }
+}
+
+fn open_store(setup: &Setup, url: &str) -> Result<Store> {
+    let store = Store::open(&setup.location, setup.retention)
+        .map_err(|error| super::lookup::trouble(&error))?;
+    store
+        .set_holder(url)
+        .map_err(|error| super::lookup::trouble(&error))?;
+    Ok(store)
+}
+
+fn announce(
+    setup: &Setup,
+    listener: &Listener,
+    url: &str,
+    signing: &str,
+    tunnels: &Tunnels,
+) -> Result<()> {
+    let face = &setup.face;
+    let public = tunnels.best().map(|found| found.public.as_str());
+    let ready = Ready {
+        at: Timestamp::now(),
+        local: url,
+        public,
+        signing: if signing.starts_with("on") {
+            "on"
+        } else {
+            "off"
+        },
+        pid: std::process::id(),
+        port: listener.port(),
+        store: &setup.location.to_string(),
+        seed: setup.layer.fault.as_ref().map(|_| setup.armed.seed()),
+    };
+    if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
+        return Ok(());
+    }
+    face.remark(&words::start(setup, listener, url, signing, tunnels));
+    if !face.is_json() {
+        output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
+    }
+    match &setup.ready_file {
+        Some(path) => write_ready(path, url),
+        None => Ok(()),
+    }
+}
+
+/// Whoever watches the file sees the whole URL or nothing.
+fn write_ready(path: &Path, url: &str) -> Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    std::fs::write(&unfinished, format!("{url}\n"))
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .map_err(|error| {
+            Problem::failed(
+                "ready_file",
+                format!("cannot write the ready file {}", path.display()),
+            )
+            .why(error.to_string())
+        })
+}
+
+/// Says what concerns no delivery in particular.
+async fn news(inbox: Inbox, face: Face) {
+    let mut notices = inbox.notices();
+    loop {
+        match notices.recv().await {
+            Ok(notice) => tell(&inbox, &face, &notice),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
+    let refused = inbox.totals().unstored;
+    let said = |error, recovered| {
+        let failed = StoreFailed {
+            at: Timestamp::now(),
+            error,
+            refused,
+            recovered,
+        };
+        ndjson::notice(&Said::StoreFailed(failed))
+    };
+    // Who no longer reads the output is noticed by whoever prints the deliveries.
+    let _ = match notice {
+        Notice::StoreFailed(error) => face.object(&said(error, false)),
+        Notice::StoreRecovered => face.object(&said("", true)),
+        Notice::Held(id) => face.object(&held(inbox, *id)),
+        Notice::Removed { .. } => Ok(()),
+    };
+    if !face.is_json() {
+        output::complain(&words::notice(notice, refused));
+    }
+}
+
+fn held(inbox: &Inbox, id: DeliveryId) -> String {
+    let delivery = inbox.store().get(id).ok().flatten();
+    let recognition = delivery.as_ref().map(|held| &held.arrival.recognition);
+    ndjson::notice(&Said::Held(Held {
+        at: Timestamp::now(),
+        seq: id.get(),
+        event_id: recognition.and_then(Recognition::event_id_text),
+        event_type: recognition.and_then(|recognition| recognition.event_type.as_deref()),
+    }))
+}
+
+fn last_words(
+    setup: &Setup,
+    started: Timestamp,
+    totals: &crate::inbox::Totals,
+    followed: &Followed,
+    reason: Reason,
+) -> Result<()> {
+    let stopped = words::stopped(totals, followed, reason);
+    let object = ndjson::notice(&Said::Stopped(stopped.clone()));
+    match setup.face.object(&object) {
+        Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
+        _ => {}
+    }
+    if let Face::Text { reader, .. } = &setup.face {
+        let words = words::summary(&stopped, started, &setup.location, followed, reader);
+        output::complain(&format!("{}\n", words.trim_end()));
+    }
+    Ok(())
+}
+
+fn reason_to_exit(reason: Reason, followed: &Followed) -> Result {
+    match reason {
+        Reason::Interrupted | Reason::Matched | Reason::OutputClosed | Reason::InputEnded => {
+            Ok(Exit::Done)
+        }
+        Reason::Terminated => Ok(Exit::Terminated),
+        Reason::TimedOut if followed.missing == 0 => Ok(Exit::Done),
+        Reason::TimedOut => Err(super::wait::time_is_up(followed.missing)),
+        Reason::OutputFailed => Err(Problem::failed("output", "cannot write to standard output")),
+    }
+}

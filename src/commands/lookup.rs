@@ -1,0 +1,261 @@
+//! Finding deliveries in a store, and saying so when there are none.
+
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::delivery::{Delivery, DeliveryId, Failure};
+use crate::export::gap::Gap;
+use crate::export::notice::{Notice, Sent};
+use crate::filter::Filter;
+use crate::outbox::schedule::pace::Pace;
+use crate::outbox::schedule::{Seen, watch};
+use crate::provider;
+use crate::store::{
+    Candidate, Found, Location, Order, Origin, Outgoing, Store, StoreError, Trouble,
+};
+use crate::text;
+
+use super::arguments::StoreArgs;
+use super::exit::Exit;
+use super::problem::{Problem, Result};
+
+/// Opens the store to read it, beside the listener that writes to it or after it.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub(super) fn open(arguments: &StoreArgs) -> Result<Store> {
+    open_at(&arguments.location()?)
+}
+
+/// The same at a place that is known already.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_at(location: &Location) -> Result<Store> {
+    match location {
+        Location::Memory => Err(Problem::usage("--store :memory: has nothing to show")
+            .why("it exists only inside a running listener")
+            .fix("leave --store out, or name the listener's file")),
+        Location::File(path) => Store::open_readonly(path).map_err(|error| match error.trouble() {
+            Trouble::Missing => nothing_captured(location).why(error.to_string()),
+            _ => trouble(&error),
+        }),
+    }
+}
+
+/// A store that could not be opened, read or written.
+pub(super) fn trouble(error: &StoreError) -> Problem {
+    let exit = match error.trouble() {
+        Trouble::Missing => Exit::NotFound,
+        _ => Exit::Failed,
+    };
+    let problem = Problem::new(exit, error.trouble().name(), error.to_string());
+    let problem = match error.cause() {
+        Some(cause) => problem.why(cause),
+        None => problem,
+    };
+    match error.remedy() {
+        Some(remedy) => problem.fix(remedy),
+        None => problem,
+    }
+}
+
+/// There is nothing to show at all.
+pub(super) fn nothing_captured(location: &Location) -> Problem {
+    Problem::new(
+        Exit::NotFound,
+        "no_captures",
+        "there is nothing to show: no deliveries have been captured",
+    )
+    .why(format!("{location} is empty"))
+    .fix(
+        "start the listener and post something to it:\n  \
+         hook64 listen\n  curl -d '{}' http://127.0.0.1:6464/",
+    )
+}
+
+/// The delivery that an id means.
+///
+/// # Errors
+/// When there is none, or there are several.
+pub(super) fn delivery(store: &Store, id: &str) -> Result<Delivery> {
+    let found = match store.find(id).map_err(|error| trouble(&error))? {
+        Found::Delivery(id) => store.get(id).map_err(|error| trouble(&error))?,
+        Found::Ambiguous { events, candidates } => {
+            return Err(ambiguous(id, events, &candidates));
+        }
+        Found::Nothing {
+            shared, candidates, ..
+        } => return Err(no_such_delivery(id, &shared, &candidates)),
+    };
+    found.ok_or_else(|| no_such_delivery(id, "", &[]))
+}
+
+fn ambiguous(id: &str, events: u64, examples: &[Candidate]) -> Problem {
+    let problem = Problem::new(
+        Exit::NotFound,
+        "ambiguous_id",
+        format!("\"{id}\" is the beginning of {events} event ids"),
+    );
+    let problem = problem.why(list(examples));
+    match examples.first() {
+        Some(example) => problem.fix(format!(
+            "write more of it: hook64 show {}",
+            text::line(example.event_id.as_bytes())
+        )),
+        None => problem,
+    }
+}
+
+fn no_such_delivery(id: &str, shared: &str, near: &[Candidate]) -> Problem {
+    let problem = Problem::new(
+        Exit::NotFound,
+        "no_such_delivery",
+        format!("no delivery matches \"{id}\""),
+    );
+    match near.first() {
+        Some(nearest) => problem
+            .why(format!(
+                "event ids that begin with {shared}: {}",
+                list(near)
+            ))
+            .fix(format!(
+                "hook64 show {}",
+                text::line(nearest.event_id.as_bytes())
+            )),
+        None => problem
+            .why("it is neither a delivery's number nor the beginning of an event id")
+            .fix("hook64 list shows both"),
+    }
+}
+
+fn list(candidates: &[Candidate]) -> String {
+    let described: Vec<_> = candidates
+        .iter()
+        .map(|candidate| {
+            let kind = candidate.event_type.as_deref().unwrap_or("no type");
+            format!(
+                "{} ({kind}, {} {})",
+                candidate.event_id,
+                candidate.deliveries,
+                if candidate.deliveries == 1 {
+                    "delivery"
+                } else {
+                    "deliveries"
+                }
+            )
+        })
+        .collect();
+    described.join(", ")
+}
+
+/// All deliveries of the same event, oldest first.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn event(store: &Store, first: DeliveryId) -> Result<Vec<Delivery>> {
+    store.event(first).map_err(|error| trouble(&error))
+}
+
+/// The bodies of earlier deliveries of the same event, newest first: a signature may be theirs.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn earlier_bodies(store: &Store, delivery: &Delivery) -> Result<Vec<Bytes>> {
+    let all = event(store, delivery.event())?;
+    Ok(all
+        .iter()
+        .filter(|other| other.id < delivery.id)
+        .rev()
+        .map(|other| other.request().body.clone())
+        .collect())
+}
+
+/// The filter that the words of a command line make.
+///
+/// # Errors
+/// When they are no filter.
+pub(super) fn filter(words: &[String]) -> Result<Filter> {
+    let text = words.join(" ");
+    text.parse().map_err(|error: crate::filter::FilterError| {
+        Problem::new(
+            Exit::Usage,
+            "filter",
+            format!("cannot read the filter \"{text}\""),
+        )
+        .why(error.to_string())
+        .fix(error.fix)
+    })
+}
+
+/// Every delivery that matches, with the outlook of its event where the filter asks for it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn each(
+    store: &Store,
+    filter: &Filter,
+    order: Order,
+    limit: Option<usize>,
+    now: Timestamp,
+    visit: impl FnMut(Delivery) -> ControlFlow<()>,
+) -> Result<()> {
+    let outlook = |delivery: &Delivery| {
+        let deliveries = store.event(delivery.event()).ok()?;
+        let seen: Vec<_> = deliveries.iter().map(Seen::of).collect();
+        let pace = Pace::new(delivery.arrival.recognition.provider);
+        Some(watch::outlook(&pace, &seen, now))
+    };
+    let read = if filter.needs_outlook() {
+        store.each_with_outlook(filter, order, limit, now, outlook, visit)
+    } else {
+        store.each(filter, order, limit, now, visit)
+    };
+    read.map_err(|error| trouble(&error))
+}
+
+/// Why a list is empty: nothing was captured, or nothing matches.
+pub(super) fn nothing_found(store: &Store, location: &Location, filter: &Filter) -> Problem {
+    let is_empty = store.counts().is_ok_and(|counts| counts.newest.is_none());
+    if is_empty || filter.is_all() {
+        return nothing_captured(location);
+    }
+    Problem::new(
+        Exit::NotFound,
+        "no_match",
+        format!("no delivery matches {filter}"),
+    )
+    .fix("hook64 list shows the newest ones")
+}
+
+/// The time since the attempt before, if there was one.
+pub(super) fn gap(store: &Store, delivery: &Delivery) -> Option<Gap> {
+    let first = delivery.arrival.sighting.first?;
+    let deliveries = store.event(first).ok()?;
+    let earlier = deliveries
+        .iter()
+        .rev()
+        .find(|other| other.id < delivery.id)?;
+    let documented = provider::gaps(delivery.arrival.recognition.provider);
+    Some(Gap::between(earlier, delivery, documented))
+}
+
+/// A request that was made for a delivery, as an object says it.
+pub(super) fn sent(id: DeliveryId, outgoing: &Outgoing) -> Notice<'_> {
+    let attempt = &outgoing.attempt;
+    let sent = Sent {
+        at: attempt.started,
+        of_seq: id.get(),
+        number: attempt.number,
+        target: &attempt.target,
+        status: attempt.result.as_ref().ok().map(|answer| answer.status),
+        took_ms: attempt.took.as_secs_f64() * 1e3,
+        error: attempt.result.as_ref().err().map(Failure::name),
+    };
+    match outgoing.origin {
+        Origin::Forward => Notice::Forward(sent),
+        Origin::Replay | Origin::Send => Notice::Replay(sent),
+    }
+}

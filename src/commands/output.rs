@@ -1,0 +1,142 @@
+//! Standard output for data, standard error for people; a closed pipe ends quietly.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+use crate::export::line::Reader;
+use crate::export::paint::Paint;
+
+use super::problem::{Problem, Result};
+
+/// Writes data to standard output and flushes it.
+///
+/// # Errors
+/// When it cannot be written: a full disk behind it. A reader that left is no error to complain
+/// about; see [`is_closed`].
+pub(super) fn print(text: &str) -> Result<()> {
+    write(text.as_bytes())
+}
+
+/// The same for bytes.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn write(bytes: &[u8]) -> Result<()> {
+    try_write(bytes).or_else(|error| give_up(&error))
+}
+
+/// Writes and leaves the judgement to the caller.
+///
+/// # Errors
+/// Whatever the stream says.
+pub(super) fn try_write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Whether the reader left.
+pub(super) fn is_closed(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// A stream that cannot be written.
+pub(super) fn unwritable(error: &io::Error) -> Problem {
+    Problem::failed("output", "cannot write to standard output").why(error.to_string())
+}
+
+/// Says something to the person; whether they hear it changes nothing.
+pub(super) fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Who reads the lines on standard output.
+pub(super) fn reader(paint: Paint) -> Reader {
+    if io::stdout().is_terminal() {
+        Reader::Terminal {
+            zone: TimeZone::system(),
+            paint,
+        }
+    } else {
+        Reader::Pipe
+    }
+}
+
+/// How many columns the terminal has; 80 when it does not say.
+pub(super) fn columns() -> usize {
+    rustix::termios::tcgetwinsize(io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|columns| *columns > 0)
+        .unwrap_or(80)
+}
+
+/// Much data: buffered, to standard output or to a file of its own.
+pub(super) struct Printer {
+    out: Box<dyn Write>,
+}
+
+impl Printer {
+    /// Prints to standard output.
+    pub(super) fn new() -> Self {
+        Self {
+            out: Box::new(BufWriter::new(io::stdout().lock())),
+        }
+    }
+
+    /// Prints to a file that must not exist yet, and that nobody else can read.
+    ///
+    /// # Errors
+    /// When it exists or cannot be made.
+    pub(super) fn to_new_file(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| {
+                Problem::failed("output", format!("cannot write {}", path.display()))
+                    .why(error.to_string())
+                    .fix("name a file that does not exist yet")
+            })?;
+        Ok(Self {
+            out: Box::new(BufWriter::new(file)),
+        })
+    }
+
+    /// Prints a line.
+    ///
+    /// # Errors
+    /// When it cannot be written. A reader that left ends the program quietly.
+    pub(super) fn line(&mut self, line: &str) -> Result<()> {
+        self.bytes(line.as_bytes())?;
+        self.bytes(b"\n")
+    }
+
+    /// Prints bytes.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out.write_all(bytes).or_else(|error| give_up(&error))
+    }
+
+    /// Prints what is still buffered.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.out.flush().or_else(|error| give_up(&error))
+    }
+}
+
+fn give_up(error: &io::Error) -> Result<()> {
+    if is_closed(error) {
+        std::process::exit(0);
+    }
+    Err(unwritable(error))
+}

@@ -1,0 +1,162 @@
+//! `hook64 prove`: does a handler do what the provider's documentation wants of it? As a table, as
+//! JSON and as JUnit XML; the exit code says it in one word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::delivery::Failure;
+use crate::export::paint::{Paint, Role};
+use crate::net::client::{Outcome, Target};
+use crate::outbox::Prover;
+use crate::outbox::prove::{CaseResult, Judgement, Report};
+
+use super::arguments::{Output, SecretArgs};
+use super::exit::Exit;
+use super::outgoing::{ClientArgs, block_on, interrupted, unreachable};
+use super::output;
+use super::problem::{Problem, Result};
+use super::secrets;
+use super::settings::Layer;
+use super::{Everywhere, color};
+
+/// Deliver what a handler of Sixtyfour's events has to get right, and judge its answers.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 everything holds, 5 something does not, 4 the handler was never reached.\n\n\
+                  What a handler does inside cannot be seen: only its answers are judged."
+)]
+pub(super) struct ProveArgs {
+    /// The handler
+    #[arg(long, value_name = "URL")]
+    to: Target,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// The same events again for the same number [default: a random one]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Write the results there as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
+    let keyring = secrets::load(&arguments.secrets, &Layer::from_files()?)?;
+    let has_secret = !keyring.sixtyfour.is_empty();
+    // A connection of its own for each request, so that none is ever repeated.
+    let client = arguments.client.client(&arguments.to, 0)?;
+    let limits = arguments.client.limits()?;
+    let prover = Prover::new(client, arguments.to.clone(), keyring.sixtyfour, limits);
+    let seed = arguments
+        .seed
+        .unwrap_or_else(|| u64::from(fastrand::u32(..)));
+    let mut face = Face {
+        is_shown: arguments.output == Output::Text && !everywhere.quiet,
+        is_reached: false,
+        paint: color::stdout(everywhere.color),
+    };
+    face.begin(arguments, seed, has_secret);
+    let report = block_on(prove(&prover, seed, &mut face))?;
+    face.end(&report)?;
+    if arguments.output == Output::Json {
+        output::print(&(report.to_json() + "\n"))?;
+    }
+    if let Some(path) = &arguments.junit {
+        write_junit(path, &report)?;
+    }
+    if !report.reached() {
+        return Err(never_reached(&report, arguments));
+    }
+    Ok(if report.holds() {
+        Exit::Done
+    } else {
+        Exit::Verdict
+    })
+}
+
+async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut told = Ok(());
+    let proving = prover.run(&mut random, |result| {
+        if told.is_ok() {
+            told = face.case(result);
+        }
+    });
+    let report = tokio::select! {
+        report = proving => report,
+        () = interrupted() => {
+            return Err(Problem::new(Exit::Verdict, "interrupted", "not all cases were tried"));
+        }
+    };
+    told.map(|()| report)
+}
+
+/// Prints the table row by row.
+struct Face {
+    is_shown: bool,
+    is_reached: bool,
+    paint: Paint,
+}
+
+impl Face {
+    fn begin(&self, arguments: &ProveArgs, seed: u64, has_secret: bool) {
+        if self.is_shown {
+            output::complain(&format!("Proving {} (seed {seed})\n", arguments.to));
+        }
+        if !has_secret {
+            let warning = Problem::usage("the cases about signatures are skipped")
+                .why("they need the handler's secret, and none was given")
+                .fix("hook64 prove --to URL --secret-file FILE");
+            output::complain(&warning.text("warning"));
+        }
+    }
+
+    /// A row, once there is somebody to prove anything to.
+    fn case(&mut self, result: &CaseResult) -> Result<()> {
+        self.is_reached |= result.evidence.iter().any(Outcome::reached);
+        if !self.is_shown || !self.is_reached {
+            return Ok(());
+        }
+        let row = Report::row(result);
+        let word = result.judgement.word();
+        let role = match result.judgement {
+            Judgement::Held => Role::Good,
+            Judgement::Broken(_) => Role::Bad,
+            Judgement::Skipped(_) => Role::Busy,
+        };
+        let rest = row.strip_prefix(word).unwrap_or(&row);
+        output::print(&format!("{}{rest}\n", self.paint.over(role, word)))
+    }
+
+    fn end(&self, report: &Report) -> Result<()> {
+        if !self.is_shown || !self.is_reached {
+            return Ok(());
+        }
+        let table = report.to_table();
+        let counts = table.lines().last().unwrap_or_default();
+        output::print(&format!("{counts}\n"))
+    }
+}
+
+fn write_junit(path: &Path, report: &Report) -> Result<()> {
+    fs::write(path, report.to_junit()).map_err(|error| {
+        Problem::failed("output", format!("cannot write {}", path.display())).why(error.to_string())
+    })
+}
+
+fn never_reached(report: &Report, arguments: &ProveArgs) -> Problem {
+    let outcomes = report.results.iter().flat_map(|result| &result.evidence);
+    let failure = outcomes
+        .filter_map(|outcome| outcome.attempt.result.as_ref().err())
+        .next_back();
+    let target = &arguments.to;
+    let what = format!("could not deliver anything to {target}");
+    let unknown = Failure::Unreachable("no connection was made".to_owned());
+    unreachable(&what, failure.unwrap_or(&unknown), target, "hook64 prove")
+}

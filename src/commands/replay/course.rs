@@ -1,0 +1,147 @@
+//! Replays one after the other, or several at once, each reported when it is done.
+//!
+//! A capture is read when its turn has come and shared by all its replays, so that many of them
+//! take no more memory than are under way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::delivery::{Attempt, Delivery, DeliveryId};
+use crate::export::clock;
+use crate::outbox::{Job, Outbox};
+use crate::store::Store;
+
+use super::plan::{Pace, Plan};
+
+/// How many reports may wait to be read.
+const WAITING: usize = 64;
+
+/// What is replayed, and how fast.
+pub(super) struct Course {
+    pub(super) store: Store,
+    pub(super) ids: Vec<DeliveryId>,
+    pub(super) plan: Plan,
+    pub(super) outbox: Outbox,
+    pub(super) times: u32,
+    pub(super) pace: Pace,
+    pub(super) concurrency: usize,
+}
+
+/// What became of a replay, or of the wish for one.
+pub(super) enum Report {
+    /// It was made.
+    Made(Box<Made>),
+    /// It could not be: which capture, and why.
+    Impossible(DeliveryId, String),
+    /// What a person should know before it is made.
+    Remark(String),
+}
+
+/// A replay that was made.
+pub(super) struct Made {
+    pub(super) delivery: Arc<Delivery>,
+    /// Which attempt it said it was.
+    pub(super) attempt_said: String,
+    pub(super) attempt: Attempt,
+}
+
+impl Course {
+    /// Starts; what is left undone when the reports are dropped is not done.
+    pub(super) fn start(self) -> (mpsc::Receiver<Report>, JoinSet<()>) {
+        let (sender, reports) = mpsc::channel(WAITING);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.run(sender));
+        (reports, tasks)
+    }
+
+    /// Ends early when nobody listens any more.
+    async fn run(self, reports: mpsc::Sender<Report>) {
+        let places = Arc::new(Semaphore::new(self.concurrency.max(1)));
+        let mut random = fastrand::Rng::new();
+        let mut under_way = JoinSet::new();
+        let mut remarked = false;
+        let mut started: Option<(Instant, jiff::Timestamp)> = None;
+        let mut count = 0;
+        for id in &self.ids {
+            let delivery = match self.read(*id).await {
+                Ok(delivery) => delivery,
+                Err(why) => {
+                    if reports.send(Report::Impossible(*id, why)).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            let arrived = delivery.request().times.arrived;
+            let (began, first) = *started.get_or_insert_with(|| (Instant::now(), arrived));
+            let since_first: Duration = clock::between(first, arrived);
+            for nth in 0..self.times {
+                let job = match self.plan.job(&delivery, nth, &mut random) {
+                    Ok(job) => job,
+                    Err(error) => {
+                        let report = Report::Impossible(*id, error.to_string());
+                        if reports.send(report).await.is_err() {
+                            return;
+                        }
+                        break;
+                    }
+                };
+                if !remarked && let Some(remark) = self.plan.remark(&delivery, &job) {
+                    remarked = true;
+                    if reports.send(Report::Remark(remark)).await.is_err() {
+                        return;
+                    }
+                }
+                sleep_until(began + self.pace.offset(count, since_first)).await;
+                count += 1;
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
+                let replay = self.replay(&delivery, job, nth, reports.clone());
+                under_way.spawn(async move {
+                    replay.await;
+                    drop(place);
+                });
+                while under_way.try_join_next().is_some() {}
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    async fn read(&self, id: DeliveryId) -> Result<Arc<Delivery>, String> {
+        let store = self.store.clone();
+        let read = tokio::task::spawn_blocking(move || store.get(id)).await;
+        match read {
+            Ok(Ok(Some(delivery))) => Ok(Arc::new(delivery)),
+            Ok(Ok(None)) => Err("it is no longer in the store".to_owned()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn replay(
+        &self,
+        delivery: &Arc<Delivery>,
+        job: Job,
+        nth: u32,
+        reports: mpsc::Sender<Report>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let outbox = self.outbox.clone();
+        let delivery = Arc::clone(delivery);
+        let attempt_said = self.plan.attempt(&delivery, nth);
+        async move {
+            let outcome = outbox.attempt(&job, nth.saturating_add(1)).await;
+            let made = Made {
+                delivery,
+                attempt_said,
+                attempt: outcome.attempt,
+            };
+            // Nobody listens after an interruption.
+            let _ = reports.send(Report::Made(Box::new(made))).await;
+        }
+    }
+}

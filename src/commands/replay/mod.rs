@@ -1,0 +1,324 @@
+//! `hook64 replay`: deliver captures again, as they came or signed anew, changed or not.
+//!
+//! `select` finds the captures, `plan` says how they are replayed, `edit` opens one in an editor,
+//! `course` makes the replays, `record` keeps them beside the captures and `face` prints them.
+
+mod course;
+mod edit;
+mod face;
+mod options;
+mod plan;
+mod record;
+mod select;
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use crate::delivery::{DeliveryId, Failure};
+use crate::export::event;
+use crate::net::client::Target;
+use crate::outbox::Outbox;
+use crate::store::{Location, Store};
+use crate::text;
+
+use super::arguments::Output;
+use super::exit::Exit;
+use super::lookup;
+use super::outgoing::{Consent, MANY, Tally, ask, block_on, interrupted, unreachable};
+use super::output;
+use super::problem::{Problem, Result};
+use super::progress::Progress;
+use super::secrets;
+use super::settings::Layer;
+use super::{Everywhere, color};
+
+use course::{Course, Made, Report};
+use face::Face;
+pub(super) use options::ReplayArgs;
+use plan::{Pace, Plan};
+use record::Recorder;
+
+pub(super) fn run(arguments: &ReplayArgs, everywhere: Everywhere) -> Result {
+    let location = arguments.store.location()?;
+    let store = lookup::open_at(&location)?;
+    let ids = select::select(&store, &location, &arguments.which)?;
+    consent(arguments, ids.len())?;
+    let keyring = secrets::load(&arguments.secrets, &Layer::from_files()?)?;
+    let mut plan = Plan::new(arguments, keyring)?;
+    if arguments.edit && !edit_body(&store, &ids, &mut plan, everywhere)? {
+        output::complain("Nothing was sent.\n");
+        return Ok(Exit::Done);
+    }
+    let idle = if arguments.concurrency > 1 {
+        usize::from(arguments.concurrency)
+    } else {
+        0
+    };
+    let client = arguments.client.client(&arguments.to, idle)?;
+    let course = Course {
+        outbox: Outbox::new(client, arguments.client.limits()?),
+        store,
+        ids,
+        plan,
+        times: arguments.times,
+        pace: match (arguments.every, arguments.speed) {
+            (Some(every), _) => Pace::Every(every.0),
+            (None, Some(speed)) => Pace::AsArrived(speed),
+            (None, None) => Pace::AtOnce,
+        },
+        concurrency: usize::from(arguments.concurrency),
+    };
+    block_on(replay(course, location, arguments, everywhere))
+}
+
+/// A replay leaves this machine only if the person says so.
+fn consent(arguments: &ReplayArgs, count: usize) -> Result<()> {
+    let target = &arguments.to;
+    if target.is_loopback() || arguments.allow_remote {
+        return Ok(());
+    }
+    let captures = match count {
+        1 => "1 capture".to_owned(),
+        _ => format!("{count} captures"),
+    };
+    let question = format!(
+        "Replay {captures} to {}, which is not this machine?",
+        target.host()
+    );
+    match ask(&question, false) {
+        Consent::Given => Ok(()),
+        Consent::Refused | Consent::Nobody => Err(not_local(arguments, target)),
+    }
+}
+
+fn not_local(arguments: &ReplayArgs, target: &Target) -> Problem {
+    let host = target.host();
+    let which = arguments.which.join(" ");
+    Problem::new(
+        Exit::Usage,
+        "not_local",
+        format!("refusing to replay to {host}: it is not this machine"),
+    )
+    .why("a replay sends a signed copy of real data")
+    .fix(format!(
+        "if you mean it, say so:  hook64 replay {which} --to {target} --allow-remote"
+    ))
+}
+
+/// Opens the body of the one capture in an editor; says whether it is to be sent.
+fn edit_body(
+    store: &Store,
+    ids: &[DeliveryId],
+    plan: &mut Plan,
+    everywhere: Everywhere,
+) -> Result<bool> {
+    let [id] = ids else {
+        return Err(Problem::usage("--edit takes one capture")
+            .why(format!("{} were named", ids.len()))
+            .fix("name one of them, or change all of them with --set .path=JSON"));
+    };
+    let delivery = lookup::delivery(store, &id.to_string())?;
+    let mut body = delivery.request().body.clone();
+    for edit in std::mem::take(&mut plan.replay.edits) {
+        let changed = edit.apply(&body);
+        body = changed
+            .map_err(|error| impossible(*id, &error.to_string()))?
+            .into();
+    }
+    let edited = edit::edit(&body, color::stderr(everywhere.color))?;
+    plan.replay.body = Some(edited.body);
+    let Some(difference) = edited.difference else {
+        output::complain("note: the body was not changed in the editor\n");
+        return Ok(ask("Send it all the same?", true) != Consent::Refused);
+    };
+    output::complain(&difference);
+    if let Some(remark) = edited.remark {
+        output::complain(&format!("note: {remark}\n"));
+    }
+    Ok(ask("Send it?", true) != Consent::Refused)
+}
+
+async fn replay(
+    course: Course,
+    location: Location,
+    arguments: &ReplayArgs,
+    everywhere: Everywhere,
+) -> Result {
+    let wanted = (course.ids.len() as u64).saturating_mul(u64::from(course.times));
+    let mut session = Session::new(arguments, everywhere, wanted, course.plan.keeps_event_id());
+    let mut recorder = Recorder::new(location);
+    let started = Instant::now();
+    let (mut reports, tasks) = course.start();
+    let interrupted = interrupted();
+    tokio::pin!(interrupted);
+    let mut outcome = Ok(());
+    while outcome.is_ok() {
+        let report = tokio::select! {
+            report = reports.recv() => report,
+            () = &mut interrupted => None,
+        };
+        let Some(report) = report else { break };
+        outcome = session.take(&report);
+        if let Report::Made(made) = report {
+            recorder.add(made.delivery.id, made.attempt).await;
+        }
+    }
+    drop(tasks);
+    session.progress.clear();
+    recorder.finish().await;
+    outcome?;
+    session.finish(started.elapsed())
+}
+
+/// What was replayed so far.
+struct Session<'a> {
+    arguments: &'a ReplayArgs,
+    face: Face,
+    is_quiet: bool,
+    /// Only what went wrong has a line; a bar stands for the rest.
+    is_short: bool,
+    progress: Progress,
+    wanted: u64,
+    keeps_event_id: bool,
+    tally: Tally,
+    impossible: Vec<(DeliveryId, String)>,
+    last_failure: Option<(String, Failure)>,
+    deduped: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        arguments: &'a ReplayArgs,
+        everywhere: Everywhere,
+        wanted: u64,
+        keeps_event_id: bool,
+    ) -> Self {
+        let face = match arguments.output {
+            Output::Json => Face::Json,
+            Output::Text => Face::Text(output::reader(color::stdout(everywhere.color))),
+        };
+        let is_many = wanted > MANY;
+        Self {
+            is_short: is_many
+                && !face.is_json()
+                && everywhere.verbose == 0
+                && io::stdout().is_terminal(),
+            progress: if is_many && !everywhere.quiet {
+                Progress::new(wanted)
+            } else {
+                Progress::hidden()
+            },
+            arguments,
+            face,
+            is_quiet: everywhere.quiet,
+            wanted,
+            keeps_event_id,
+            tally: Tally::default(),
+            impossible: Vec::new(),
+            last_failure: None,
+            deduped: false,
+        }
+    }
+
+    fn take(&mut self, report: &Report) -> Result<()> {
+        match report {
+            Report::Remark(remark) => {
+                if !self.is_quiet {
+                    let note = format!("note: {remark}\n");
+                    self.progress.aside(|| output::complain(&note));
+                }
+                Ok(())
+            }
+            Report::Impossible(id, why) => {
+                self.progress.advance(u64::from(self.arguments.times));
+                if self.wanted > 1 {
+                    let warning = impossible(*id, why).text("warning");
+                    self.progress.aside(|| output::complain(&warning));
+                }
+                self.impossible.push((*id, why.clone()));
+                Ok(())
+            }
+            Report::Made(made) => self.made(made),
+        }
+    }
+
+    fn made(&mut self, made: &Made) -> Result<()> {
+        let attempt = &made.attempt;
+        self.tally.add(attempt);
+        self.progress.advance(1);
+        match &attempt.result {
+            Ok(response) => self.deduped |= self.keeps_event_id && response.status == 409,
+            Err(failure) => {
+                let id = event::short_id(&made.delivery);
+                self.last_failure = Some((id, failure.clone()));
+            }
+        }
+        // One that was not answered at all is told as an error.
+        let is_told_later = attempt.result.is_err() && self.wanted == 1 && !self.face.is_json();
+        let is_shown = !self.is_quiet && !(self.is_short && attempt.delivered()) && !is_told_later;
+        if !is_shown {
+            return Ok(());
+        }
+        let line = self.face.replay(made, &self.arguments.to);
+        self.progress.aside(|| output::print(&(line + "\n")))
+    }
+
+    fn finish(self, ran: Duration) -> Result {
+        if let ([(id, why)], 1) = (&self.impossible[..], self.wanted) {
+            return Err(impossible(*id, why));
+        }
+        if self.wanted > 1 && !self.is_quiet {
+            self.summarise(ran)?;
+        }
+        if self.deduped && !self.is_quiet && !self.face.is_json() {
+            output::complain(
+                "note: the event id was kept, so an app that dedupes answers like this. \
+                 New id: --event-id new\n",
+            );
+        }
+        match self.last_failure {
+            Some((id, failure)) => Err(unanswered(&self.tally, &id, &failure, self.arguments)),
+            None if self.arguments.fail && self.tally.refused() > 0 => Ok(Exit::Verdict),
+            None if !self.impossible.is_empty() => Ok(Exit::Failed),
+            None => Ok(Exit::Done),
+        }
+    }
+
+    fn summarise(&self, ran: Duration) -> Result<()> {
+        if !self.face.is_json() {
+            let left_out = match self.impossible.len() {
+                0 => String::new(),
+                count => format!(" ({count} captures left out)"),
+            };
+            let began = format!("Replayed to {}{left_out}", self.arguments.to);
+            output::complain(&self.tally.text(&began, ran));
+            return Ok(());
+        }
+        let mut object = serde_json::json!({
+            "v": 1,
+            "kind": "replayed",
+            "target": self.arguments.to.to_string(),
+            "left_out": self.impossible.len(),
+        });
+        if let serde_json::Value::Object(fields) = &mut object {
+            fields.extend(self.tally.fields(ran));
+        }
+        output::print(&(text::json(object.to_string()) + "\n"))
+    }
+}
+
+fn impossible(id: DeliveryId, why: &str) -> Problem {
+    Problem::failed("not_replayable", format!("cannot replay delivery {id}"))
+        .why(why)
+        .fix(format!("look at it: hook64 show {id}"))
+}
+
+fn unanswered(tally: &Tally, id: &str, failure: &Failure, arguments: &ReplayArgs) -> Problem {
+    let target = &arguments.to;
+    let what = match (tally.unanswered(), tally.attempts()) {
+        (1, 1) => format!("could not replay {id} to {target}"),
+        (lost, all) => format!("{lost} of {all} replays to {target} were not answered"),
+    };
+    let again = format!("hook64 replay {}", arguments.which.join(" "));
+    unreachable(&what, failure, target, &again)
+}

@@ -1,0 +1,253 @@
+//! Sends what is to be sent, and says what comes back.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use crate::delivery::{Failure, Provider};
+use crate::net::client::{Client, Limits};
+use crate::outbox::run::Then;
+use crate::outbox::{Batch, Outbox, Progress as Report, Schedule};
+use crate::provider;
+
+use super::super::arguments::Output;
+use super::super::exit::Exit;
+use super::super::outgoing::{MANY, Tally, interrupted, unreachable};
+use super::super::output;
+use super::super::problem::{Problem, Result};
+use super::super::progress::Progress;
+use super::super::{Everywhere, color};
+use super::face::{Endings, Face, summary_object, summary_text};
+use super::options::SendArgs;
+use super::parcel::Parcels;
+
+/// How many are under way at once when only a rate is asked for.
+const AT_A_RATE: usize = 64;
+
+/// How events are sent and shown.
+pub(super) struct Pipeline {
+    client: Client,
+    limits: Limits,
+    batch: Batch,
+    face: Face,
+    shown: Shown,
+    is_quiet: bool,
+    again: String,
+}
+
+/// Which attempts have a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    All,
+    /// The first ones that were not taken; a bar stands for the rest.
+    Troubles(u64),
+    None,
+}
+
+impl Pipeline {
+    /// The pipeline that the arguments ask for.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    pub(super) fn new(
+        arguments: &SendArgs,
+        parcels: &Parcels,
+        everywhere: Everywhere,
+    ) -> Result<Self> {
+        let concurrency = match (arguments.concurrency, arguments.rate) {
+            (Some(concurrency), _) => usize::from(concurrency),
+            (None, Some(_)) => AT_A_RATE,
+            (None, None) => 1,
+        };
+        // A connection that was used before may be found dead, and the request is then made once
+        // more. Where every single one counts, each has a connection of its own.
+        let idle = if arguments.count > 1 { concurrency } else { 0 };
+        let face = match arguments.output {
+            Output::Json => Face::Json,
+            Output::Text => Face::Text(output::reader(color::stdout(everywhere.color))),
+        };
+        let is_watched = matches!(arguments.output, Output::Text) && io::stdout().is_terminal();
+        let shown = match () {
+            () if everywhere.quiet => Shown::None,
+            () if is_watched && everywhere.verbose == 0 && attempts(parcels) > MANY => {
+                Shown::Troubles(MANY)
+            }
+            () => Shown::All,
+        };
+        Ok(Self {
+            client: arguments.client.client(parcels.target(), idle)?,
+            limits: arguments.client.limits()?,
+            batch: Batch {
+                count: arguments.count,
+                concurrency,
+                every: arguments.rate.map_or(Duration::ZERO, |rate| rate.every()),
+                schedule: schedule(arguments, parcels.provider()),
+            },
+            face,
+            shown,
+            is_quiet: everywhere.quiet,
+            again: format!(
+                "hook64 send {}",
+                arguments.sample.as_deref().unwrap_or("SAMPLE")
+            ),
+        })
+    }
+
+    /// Sends everything.
+    ///
+    /// # Errors
+    /// When an event cannot be made, none ever reached its target, or the output cannot be written.
+    pub(super) async fn run(self, parcels: Parcels) -> Result {
+        let first = parcels.first()?;
+        self.announce(&parcels);
+        let outbox = Outbox::new(self.client.clone(), self.limits);
+        let source = parcels.clone();
+        let started = Instant::now();
+        let mut running = outbox.run(self.batch.clone(), move |number| {
+            source.job(number).unwrap_or_else(|| first.clone())
+        });
+        let mut sent = Sent {
+            pipeline: &self,
+            parcels: &parcels,
+            progress: self.progress(&parcels),
+            tally: Tally::default(),
+            endings: Endings::default(),
+            troubles: 0,
+            last_failure: None,
+        };
+        let interrupted = interrupted();
+        tokio::pin!(interrupted);
+        loop {
+            let reports = tokio::select! {
+                reports = running.next_many() => reports,
+                () = &mut interrupted => Vec::new(),
+            };
+            if reports.is_empty() {
+                break;
+            }
+            for report in &reports {
+                sent.add(report)?;
+            }
+        }
+        drop(running);
+        sent.finish(started.elapsed())
+    }
+
+    /// Says what is about to be sent.
+    fn announce(&self, parcels: &Parcels) {
+        if self.is_quiet || self.face.is_json() {
+            return;
+        }
+        let what = parcels.event_type().unwrap_or("a body");
+        let what = match parcels.count() {
+            1 => what.to_owned(),
+            count => format!("{count} x {what}"),
+        };
+        let what = crate::text::line(what.as_bytes()).into_owned();
+        let signed = parcels.signed();
+        let (target, seed) = (parcels.target(), parcels.seed());
+        output::complain(&format!(
+            "Sending {what} to {target}, {signed} (seed {seed})\n"
+        ));
+        if parcels.lacks_secret() {
+            output::complain("note: no secret was given; sign with --secret-file FILE\n");
+        }
+    }
+
+    fn progress(&self, parcels: &Parcels) -> Progress {
+        if self.is_quiet || attempts(parcels) <= MANY {
+            Progress::hidden()
+        } else {
+            Progress::new(parcels.count())
+        }
+    }
+}
+
+/// How many attempts there are at least.
+fn attempts(parcels: &Parcels) -> u64 {
+    parcels
+        .count()
+        .saturating_mul(u64::from(parcels.copies().count.max(1)))
+}
+
+fn schedule(arguments: &SendArgs, provider: Provider) -> Schedule {
+    let schedule = match (&arguments.gaps, arguments.retries) {
+        (None, None) => Schedule::documented(provider),
+        (gaps, retries) => {
+            let gaps: Vec<Duration> = match gaps {
+                Some(gaps) => gaps.iter().map(|gap| gap.0).collect(),
+                None => provider::gaps(Provider::Sixtyfour).to_vec(),
+            };
+            let as_many = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
+            Schedule::new(gaps, retries.unwrap_or(as_many))
+        }
+    };
+    schedule.at_speed(arguments.speed)
+}
+
+/// What was sent so far.
+struct Sent<'a> {
+    pipeline: &'a Pipeline,
+    parcels: &'a Parcels,
+    progress: Progress,
+    tally: Tally,
+    endings: Endings,
+    troubles: u64,
+    last_failure: Option<Failure>,
+}
+
+impl Sent<'_> {
+    fn add(&mut self, report: &Report) -> Result<()> {
+        let attempt = &report.outcome.attempt;
+        self.tally.add(attempt);
+        if let Err(failure) = &attempt.result {
+            self.last_failure = Some(failure.clone());
+        }
+        if let Then::Done(ending) = report.then {
+            self.endings.add(ending);
+            self.progress.advance(1);
+        }
+        if !attempt.delivered() {
+            self.troubles += 1;
+            self.progress.say(format!("{} not taken", self.troubles));
+        }
+        let is_shown = match self.pipeline.shown {
+            Shown::All => true,
+            Shown::Troubles(most) => !attempt.delivered() && self.troubles <= most,
+            Shown::None => false,
+        };
+        if !is_shown {
+            return Ok(());
+        }
+        let line = self.pipeline.face.attempt(self.parcels, report);
+        self.progress.aside(|| output::print(&(line + "\n")))
+    }
+
+    /// What became of it all.
+    fn finish(self, ran: Duration) -> Result {
+        self.progress.clear();
+        let Pipeline { face, is_quiet, .. } = self.pipeline;
+        if face.is_json() && !is_quiet {
+            let object = summary_object(&self.tally, &self.endings, self.parcels, ran);
+            output::print(&(object + "\n"))?;
+        } else if !is_quiet && (self.parcels.count() > 1 || self.tally.attempts() > 1) {
+            let words = summary_text(&self.tally, &self.endings, self.parcels, ran);
+            output::complain(&words);
+        }
+        match (&self.endings, &self.last_failure) {
+            (endings, _) if endings.delivered == self.parcels.count() => Ok(Exit::Done),
+            (endings, Some(failure))
+                if endings.unreached > 0 && endings.unreached == endings.all() =>
+            {
+                Err(self.unreachable(failure))
+            }
+            _ => Ok(Exit::Verdict),
+        }
+    }
+
+    fn unreachable(&self, failure: &Failure) -> Problem {
+        let target = self.parcels.target();
+        let event = self.parcels.event_type().unwrap_or("the body");
+        let what = format!("could not deliver {event} to {target}");
+        unreachable(&what, failure, target, &self.pipeline.again)
+    }
+}

@@ -1,0 +1,115 @@
+//! What we answered, how long each step took, and where copies of the delivery went.
+
+use std::borrow::Cow;
+
+use super::headers::write_headers;
+use super::page::Page;
+use super::{Sent, Subject, show, value_of};
+use crate::delivery::{AnsweredBy, Delivery, Header};
+use crate::export::answer as answers;
+use crate::export::body::{Coding, Decoded};
+use crate::export::credentials::Credentials;
+use crate::export::paint::Role;
+use crate::export::{clock, disagreement, view};
+use crate::text;
+
+pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credentials) {
+    let delivery = subject.delivery;
+    let reply = &delivery.arrival.answer.reply;
+    page.heading("Answer");
+    page.painted_row("Status", answers::role(delivery), status_line(delivery));
+    page.row("By", by_line(delivery));
+    page.row("Ending", ending_line(delivery));
+    page.row("Timing", timing_line(delivery));
+    if let Some(phrase) = disagreement::phrase(delivery) {
+        page.painted_row("Disagree", Role::Bad, phrase);
+        for (label, advice) in disagreement::advice(delivery) {
+            page.row(label, advice);
+        }
+    }
+    if answers::status(delivery).is_some() {
+        let headers: Vec<_> = reply
+            .headers
+            .iter()
+            .map(|(name, value)| Header::new(name.clone(), value.clone()))
+            .collect();
+        write_headers(page, &headers, credentials);
+        let body = Decoded {
+            bytes: Cow::Borrowed(&reply.body),
+            coding: Coding::Identity,
+        };
+        let content_type = value_of(&headers, "content-type");
+        show(page, &view::view(&body, reply.body.len(), content_type));
+    }
+    if !subject.sent.is_empty() {
+        page.heading("Sent on");
+        for sent in subject.sent {
+            let (role, line) = sent_line(sent);
+            page.line(role, line);
+        }
+    }
+}
+
+fn status_line(delivery: &Delivery) -> String {
+    match answers::status(delivery) {
+        Some(status) => format!("{status} {}", answers::phrase(status))
+            .trim_end()
+            .to_owned(),
+        None => "none was sent".to_owned(),
+    }
+}
+
+fn by_line(delivery: &Delivery) -> String {
+    let by = answers::by(delivery);
+    match &delivery.arrival.answer.by {
+        AnsweredBy::Armed { rule, .. } => format!("{by}, rule {}", text::line(rule.as_bytes())),
+        _ => by,
+    }
+}
+
+fn ending_line(delivery: &Delivery) -> String {
+    let planned = answers::ending_name(delivery.arrival.answer.reply.ending);
+    match delivery.settlement {
+        Some(settlement) => format!("{planned}, outcome {}", settlement.outcome.name()),
+        None => format!("{planned}, still open"),
+    }
+}
+
+fn timing_line(delivery: &Delivery) -> String {
+    let times = &delivery.request().times;
+    let since = |at| clock::milliseconds(clock::between(times.arrived, at));
+    let read = format!(
+        "head {} ms, body {} ms",
+        since(times.head),
+        since(times.body)
+    );
+    match delivery.settlement {
+        Some(settlement) => format!(
+            "{read}, answer {} ms after the first byte",
+            since(settlement.at)
+        ),
+        None => format!("{read} after the first byte"),
+    }
+}
+
+fn sent_line(sent: &Sent<'_>) -> (Role, String) {
+    let attempt = sent.attempt;
+    let outcome = match &attempt.result {
+        Ok(response) => response.status.to_string(),
+        Err(failure) => text::line(failure.to_string().as_bytes()).into_owned(),
+    };
+    let role = if attempt.delivered() {
+        Role::Good
+    } else {
+        Role::Bad
+    };
+    let line = format!(
+        "{} {}  {}  {}  {outcome}  {}",
+        text::line(sent.origin.as_bytes()),
+        attempt.number,
+        clock::rfc3339(attempt.started),
+        text::line(attempt.target.as_bytes()),
+        text::duration(attempt.took),
+    );
+    (role, line)
+}

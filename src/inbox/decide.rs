@@ -1,0 +1,136 @@
+//! Which answer a request gets: the pure heart of the inbox.
+
+use std::sync::Arc;
+
+use crate::delivery::{
+    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Head, Recognition, Reply, Request,
+    Scheme, Sighting, Turn, Validity, Verdict,
+};
+use crate::provider;
+use crate::signature::{self, Keyring};
+
+use super::Policy;
+
+/// What is known about a request when its answer is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// Whether its signature holds.
+    pub verdict: &'a Verdict,
+    /// Whether its event was seen before.
+    pub sighting: &'a Sighting,
+    /// Whether there is an app for it.
+    pub has_app: bool,
+}
+
+/// Who has the last word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// This is the answer.
+    Say(Answer),
+    /// The app is asked, and its answer is the answer.
+    AskApp,
+}
+
+/// The answer to a request: a broken request first, then a foreign path, an armed fault, the
+/// signature, a duplicate, and at last the app or the plain 200.
+#[must_use]
+pub fn decide(facts: &Facts<'_>, policy: &Policy, armed: Option<Answer>) -> Decision {
+    if let Some(defect) = &facts.request.defect {
+        return say(refusal(defect), AnsweredBy::Defect);
+    }
+    if !on_path(&facts.request.head, policy) {
+        let reply = Reply::json(404, r#"{"ok":false,"error":"not this path"}"#);
+        return say(reply, AnsweredBy::Path);
+    }
+    if let Some(answer) = armed {
+        return Decision::Say(answer);
+    }
+    if facts.verdict.validity() == Validity::Invalid && policy.on_bad_signature != 200 {
+        let mut reply = Reply::json(401, r#"{"ok":false,"error":"signature"}"#);
+        reply.status = policy.on_bad_signature;
+        return say(reply, AnsweredBy::Signature);
+    }
+    let duplicate = facts.sighting.turn == Turn::Duplicate;
+    match (facts.has_app, duplicate) {
+        (true, false) => Decision::AskApp,
+        (true, true) if policy.forward_duplicates => Decision::AskApp,
+        (_, true) => say(default_answer().reply, AnsweredBy::Duplicate),
+        (false, false) => Decision::Say(default_answer()),
+    }
+}
+
+/// The plain 200.
+#[must_use]
+pub fn default_answer() -> Answer {
+    Answer {
+        reply: Reply::json(200, r#"{"ok":true}"#),
+        by: AnsweredBy::Default,
+    }
+}
+
+/// An arrival as the filters see deliveries: the scope of a rule is asked before there is a number.
+#[must_use]
+pub fn as_if_stored(arrival: &Arrival) -> Delivery {
+    Delivery {
+        id: DeliveryId::FIRST,
+        arrival: Arc::new(arrival.clone()),
+        settlement: None,
+        diagnosis: None,
+    }
+}
+
+/// The answer when a delivery could not be stored: the sender will retry, nothing is lost.
+#[must_use]
+pub fn unstored() -> Reply {
+    Reply::json(503, r#"{"ok":false,"error":"not stored"}"#)
+}
+
+/// `GET` and `HEAD` of `/` name the program and say nothing about the captures.
+#[must_use]
+pub fn greeting(head: &Head) -> Option<Reply> {
+    let asks = matches!(head.method(), "GET" | "HEAD") && head.target().as_ref() == b"/";
+    asks.then(|| {
+        let mut reply = Reply::json(200, concat!("hook64 ", env!("CARGO_PKG_VERSION"), "\n"));
+        reply.headers = vec![
+            ("Content-Type".to_owned(), "text/plain".to_owned()),
+            ("X-Content-Type-Options".to_owned(), "nosniff".to_owned()),
+        ];
+        reply
+    })
+}
+
+/// By which scheme a request is checked: its sender's; for a stranger the one whose header it
+/// carries, else the one that we have a secret for.
+#[must_use]
+pub fn scheme(recognition: &Recognition, head: &Head, keyring: &Keyring) -> Scheme {
+    provider::scheme(recognition.provider)
+        .or_else(|| signature::scheme::signed_by(head))
+        .unwrap_or({
+            if keyring.sixtyfour.is_empty() && !keyring.elan.is_empty() {
+                Scheme::Elan
+            } else {
+                Scheme::Sixtyfour
+            }
+        })
+}
+
+fn say(reply: Reply, by: AnsweredBy) -> Decision {
+    Decision::Say(Answer { reply, by })
+}
+
+fn refusal(defect: &Defect) -> Reply {
+    let mut reply = Reply::json(400, r#"{"ok":false,"error":"request"}"#);
+    reply.status = defect.status();
+    reply
+}
+
+/// Whether the policy wants this path at all.
+#[must_use]
+pub fn on_path(head: &Head, policy: &Policy) -> bool {
+    policy
+        .path
+        .as_ref()
+        .is_none_or(|path| head.path() == path.as_bytes())
+}

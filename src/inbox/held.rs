@@ -1,0 +1,123 @@
+//! Deliveries whose answer waits for a person.
+
+use dashmap::DashMap;
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use crate::delivery::{DeliveryId, Reply};
+
+/// The deliveries that are held open right now.
+#[derive(Debug, Default)]
+pub struct Held {
+    waiting: DashMap<DeliveryId, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    release: oneshot::Sender<Reply>,
+    since: Timestamp,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldDelivery {
+    /// Which.
+    pub id: DeliveryId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Held {
+    /// Waits for the answer that a person gives. When the peer leaves first, drop the future: the
+    /// delivery is no longer held then.
+    pub async fn wait(&self, id: DeliveryId, now: Timestamp) -> Option<Reply> {
+        let (release, released) = oneshot::channel();
+        let waiting = Waiting {
+            release,
+            since: now,
+        };
+        self.waiting.insert(id, waiting);
+        let _place = Place { held: self, id };
+        released.await.ok()
+    }
+
+    /// Answers a held delivery; says whether it was held.
+    pub fn release(&self, id: DeliveryId, reply: Reply) -> bool {
+        self.waiting
+            .remove(&id)
+            .is_some_and(|(_, waiting)| waiting.release.send(reply).is_ok())
+    }
+
+    /// Answers all of them; says how many there were.
+    pub fn release_all(&self, reply: &Reply) -> usize {
+        self.list()
+            .into_iter()
+            .filter(|held| self.release(held.id, reply.clone()))
+            .count()
+    }
+
+    /// Which are held, oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<HeldDelivery> {
+        let mut list: Vec<_> = self
+            .waiting
+            .iter()
+            .map(|entry| HeldDelivery {
+                id: *entry.key(),
+                since: entry.value().since,
+            })
+            .collect();
+        list.sort_by_key(|held| held.id);
+        list
+    }
+}
+
+/// Takes a delivery off the list, however its waiting ends.
+struct Place<'a> {
+    held: &'a Held,
+    id: DeliveryId,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.held.waiting.remove(&self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u64) -> DeliveryId {
+        DeliveryId::new(number).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_held_delivery_gets_the_answer_that_it_is_released_with_and_only_that_one() {
+        let held = Held::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let (first, second, ()) =
+            tokio::join!(held.wait(id(1), now), held.wait(id(2), now), async {
+                assert_eq!(held.list().len(), 2);
+                assert!(held.release(id(2), Reply::json(500, "")));
+                assert!(!held.release(id(2), Reply::json(200, "")));
+                assert_eq!(held.release_all(&Reply::json(503, "")), 1);
+            });
+        assert_eq!(first.map(|reply| reply.status), Some(503));
+        assert_eq!(second.map(|reply| reply.status), Some(500));
+        assert!(held.list().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_leaves_is_no_longer_held() {
+        let held = Held::default();
+        let waiting = held.wait(id(1), Timestamp::UNIX_EPOCH);
+        tokio::select! {
+            biased;
+            _ = waiting => panic!("nobody released it"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(held.list().is_empty());
+        assert!(!held.release(id(1), Reply::json(200, "")));
+    }
+}

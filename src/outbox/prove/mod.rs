@@ -1,0 +1,203 @@
+//! Prove: the deliveries that a webhook handler has to get right, made for real.
+//!
+//! A conformance suite for handlers of Sixtyfour's events: [`CASES`] are data, [`Prover`] delivers
+//! them, `judge` says what the answers mean, and a [`Report`] tells it to people and machines. What
+//! a handler does inside cannot be seen from here, only what it answers.
+
+mod case;
+mod judge;
+mod payload;
+mod report;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use self::case::{Course, Signature};
+use super::event::Dressing;
+use super::job::Job;
+use super::run::Outbox;
+use super::signing::{Signer, Signing, unknown_secret};
+use crate::delivery::{HeadError, Scheme};
+use crate::net::client::{Client, Limits, Outcome, Target};
+use crate::signature::Secret;
+
+pub use self::case::{CASES, Case, Wants};
+pub use self::report::{CaseResult, Judgement, Report};
+
+/// Less than this cannot be called waiting for an answer.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// Delivers the cases to one handler.
+pub struct Prover {
+    outbox: Outbox,
+    target: Target,
+    secrets: Arc<[Secret]>,
+    limits: Limits,
+}
+
+/// What the first case told about the handler.
+struct Footing {
+    reached: bool,
+    taken: bool,
+    took: Duration,
+}
+
+impl Prover {
+    /// For the handler at this URL. Without its secret, deliveries are unsigned and the cases
+    /// about signatures are skipped. The client should make a new connection for each request,
+    /// so that none is ever repeated.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        target: Target,
+        secrets: impl Into<Arc<[Secret]>>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            outbox: Outbox::new(client, limits),
+            target,
+            secrets: secrets.into(),
+            limits,
+        }
+    }
+
+    /// Runs all cases, telling each result as it comes.
+    pub async fn run(
+        &self,
+        random: &mut fastrand::Rng,
+        mut tell: impl FnMut(&CaseResult),
+    ) -> Report {
+        let mut results: Vec<CaseResult> = Vec::with_capacity(CASES.len());
+        let mut footing = None;
+        for case in &CASES {
+            let result = match self.why_not(case, footing.as_ref()) {
+                Some(why) => CaseResult {
+                    case,
+                    judgement: Judgement::Skipped(why.to_owned()),
+                    evidence: Vec::new(),
+                    took: Duration::ZERO,
+                },
+                None => self.try_case(case, footing.as_ref(), random).await,
+            };
+            footing.get_or_insert_with(|| Footing {
+                reached: result.evidence.iter().any(Outcome::reached),
+                taken: result.judgement == Judgement::Held,
+                took: result.took,
+            });
+            tell(&result);
+            results.push(result);
+        }
+        Report {
+            target: self.target.to_string(),
+            results,
+        }
+    }
+
+    /// Why a case cannot tell anything about this handler.
+    fn why_not(&self, case: &Case, footing: Option<&Footing>) -> Option<&'static str> {
+        if case.signature.needs_secret() && self.secrets.is_empty() {
+            return Some("it needs the handler's secret");
+        }
+        match footing {
+            Some(footing) if !footing.reached => Some("the handler cannot be reached"),
+            Some(footing) if case.wants == Wants::Refused && !footing.taken => {
+                Some("the handler refuses what is right too")
+            }
+            _ => None,
+        }
+    }
+
+    async fn try_case(
+        &self,
+        case: &'static Case,
+        footing: Option<&Footing>,
+        random: &mut fastrand::Rng,
+    ) -> CaseResult {
+        let started = Instant::now();
+        let (judgement, evidence) = match self.job(case, random) {
+            Ok(job) => {
+                let abandon_after = footing.map_or(self.limits.timeout, |footing| footing.took / 2);
+                let (evidence, not_waited_for) =
+                    self.deliver(&job, case.course, abandon_after).await;
+                let waited_for: Vec<&Outcome> = evidence.iter().skip(not_waited_for).collect();
+                (judge::judge(case, &waited_for), evidence)
+            }
+            Err(error) => (Judgement::Skipped(error.to_string()), Vec::new()),
+        };
+        CaseResult {
+            case,
+            judgement,
+            evidence,
+            took: started.elapsed(),
+        }
+    }
+
+    fn job(&self, case: &Case, random: &mut fastrand::Rng) -> Result<Job, HeadError> {
+        let event = case.event.event(Timestamp::now(), random);
+        let dressing = Dressing {
+            tamper: case.signature == Signature::Tampered,
+            ..Dressing::plain(self.signing(case.signature, random))
+        };
+        event.job(&self.target, dressing)
+    }
+
+    fn signing(&self, signature: Signature, random: &mut fastrand::Rng) -> Signing {
+        let right = || Signer::new(Scheme::Sixtyfour, Arc::clone(&self.secrets));
+        let mut with = |unknown_first: bool| {
+            let unknown = [unknown_secret(random)];
+            let (first, second) = if unknown_first {
+                (&unknown[..], &self.secrets[..])
+            } else {
+                (&self.secrets[..], &unknown[..])
+            };
+            let secrets: Vec<Secret> = first.iter().chain(second).cloned().collect();
+            Signer::new(Scheme::Sixtyfour, secrets)
+        };
+        let signer = match signature {
+            Signature::Missing => return Signing::Unsigned,
+            Signature::Right if self.secrets.is_empty() => return Signing::Unsigned,
+            Signature::Right | Signature::Tampered => right(),
+            Signature::Skewed(seconds) => right().skewed(seconds),
+            Signature::Wrong => Signer::wrong(Scheme::Sixtyfour, random),
+            Signature::RotationOldLast => with(true),
+            Signature::RotationNewFirst => with(false),
+        };
+        Signing::Fresh(signer)
+    }
+
+    /// The outcomes, and how many of the first ones nobody waited for.
+    async fn deliver(
+        &self,
+        job: &Job,
+        course: Course,
+        abandon_after: Duration,
+    ) -> (Vec<Outcome>, usize) {
+        match course {
+            Course::InTurn(numbers) => {
+                let mut outcomes = Vec::with_capacity(numbers.len());
+                for number in numbers {
+                    outcomes.push(self.outbox.attempt(job, *number).await);
+                }
+                (outcomes, 0)
+            }
+            Course::AtOnce(count) => {
+                let all = (0..count).map(|_| self.outbox.attempt(job, 1));
+                (join_all(all).await, 0)
+            }
+            Course::AfterTimeout => {
+                let hasty = Limits {
+                    timeout: abandon_after.max(SHORTEST_WAIT),
+                    ..self.limits
+                };
+                let abandoned = self.outbox.attempt_within(job, 1, hasty).await;
+                (vec![abandoned, self.outbox.attempt(job, 2).await], 1)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

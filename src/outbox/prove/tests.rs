@@ -1,0 +1,330 @@
+//! The proof against handlers that are right, and against one for each way to be wrong.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::*;
+use crate::delivery::{Head, Header, Validity};
+use crate::net::client::Settings;
+use crate::net::client::peer::{Peer, Say, Seen};
+use crate::signature::verify;
+
+const SECRET: &str = "sk_whsec_of_the_handler";
+
+/// What a handler may get wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    None,
+    NoVerification,
+    NoToleranceCheck,
+    ParsesTheBodyFirst,
+    FirstV1Only,
+    LastV1Only,
+    CreatesAgain,
+    ConflictOnDuplicate,
+    NeedsKnownTask,
+    NeedsKnownType,
+    NeedsRows,
+    ExpectsAttemptsInOrder,
+    CrashesOnBadSignature,
+    RefusesEverything,
+}
+
+/// A handler as an app would have it, with one flaw.
+struct Handler {
+    flaw: Flaw,
+    seen: Mutex<HashSet<String>>,
+}
+
+impl Handler {
+    fn answer(&self, request: &Seen) -> u16 {
+        let verified = self.verify(request);
+        if !verified && self.flaw == Flaw::CrashesOnBadSignature {
+            return 500;
+        }
+        if !verified || self.flaw == Flaw::RefusesEverything {
+            return 401;
+        }
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let first_attempt = request.header("Sixtyfour-Delivery-Attempt") == Some("1");
+        let id = request.header("Sixtyfour-Event-Id").unwrap().to_owned();
+        let new = self.seen.lock().unwrap().insert(id);
+        match self.flaw {
+            Flaw::NeedsKnownTask if body["task_id"] == "no-such-task" => 404,
+            Flaw::NeedsKnownType if body["task_type"] == "hook64_unknown_type" => 422,
+            Flaw::NeedsRows if body.get("results").is_some_and(Value::is_null) => 500,
+            Flaw::ExpectsAttemptsInOrder if new && !first_attempt => 409,
+            Flaw::CreatesAgain => 201,
+            Flaw::ConflictOnDuplicate if !new => 409,
+            _ if new => 201,
+            _ => 200,
+        }
+    }
+
+    fn verify(&self, request: &Seen) -> bool {
+        let header = request
+            .header("Sixtyfour-Signature")
+            .unwrap_or_default()
+            .to_owned();
+        let parts: Vec<&str> = header.split(',').collect();
+        let header = match self.flaw {
+            Flaw::NoVerification => return true,
+            Flaw::FirstV1Only => parts.iter().take(2).copied().collect::<Vec<_>>().join(","),
+            Flaw::LastV1Only => format!("{},{}", parts[0], parts[parts.len() - 1]),
+            _ => header,
+        };
+        let tolerance = match self.flaw {
+            Flaw::NoToleranceCheck => 1_000_000,
+            _ => 300,
+        };
+        let body = match self.flaw {
+            Flaw::ParsesTheBodyFirst => {
+                let value: Value = serde_json::from_slice(&request.body).unwrap();
+                serde_json::to_vec_pretty(&value).unwrap()
+            }
+            _ => request.body.clone(),
+        };
+        let head = Head::build("POST", b"/", &[Header::new("Sixtyfour-Signature", header)]);
+        let verdict = verify(
+            &head.unwrap(),
+            &body,
+            Scheme::Sixtyfour,
+            &[Secret::new(SECRET)],
+            Duration::from_secs(tolerance),
+            Timestamp::now(),
+        );
+        verdict.validity() == Validity::Valid
+    }
+}
+
+async fn handler(flaw: Flaw) -> Peer {
+    let handler = Handler {
+        flaw,
+        seen: Mutex::new(HashSet::new()),
+    };
+    Peer::new(move |seen, _| Say::status(handler.answer(seen))).await
+}
+
+async fn prove(peer: &Peer, secrets: Vec<Secret>) -> Report {
+    let client = Client::new(Settings {
+        idle: 0,
+        ..Settings::default()
+    });
+    let prover = Prover::new(client, peer.target("/hook"), secrets, Limits::default());
+    let mut told = 0;
+    let mut random = fastrand::Rng::with_seed(3);
+    let report = prover.run(&mut random, |_| told += 1).await;
+    assert_eq!(told, CASES.len());
+    report
+}
+
+async fn proof_of(flaw: Flaw) -> Report {
+    prove(&handler(flaw).await, vec![Secret::new(SECRET)]).await
+}
+
+fn broken(report: &Report) -> Vec<&'static str> {
+    let broken = |result: &&CaseResult| result.judgement.word() == "FAIL";
+    report
+        .results
+        .iter()
+        .filter(broken)
+        .map(|result| result.case.name)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_handler_that_is_right_passes_every_case() {
+    let report = proof_of(Flaw::None).await;
+    assert!(report.holds(), "{}", report.to_table());
+    assert!(
+        report
+            .results
+            .iter()
+            .all(|result| result.judgement == Judgement::Held)
+    );
+}
+
+#[tokio::test]
+async fn each_flaw_is_found_by_its_cases_and_by_no_other() {
+    let refusals = [
+        "stale",
+        "from-the-future",
+        "unsigned",
+        "wrongly-signed",
+        "tampered",
+    ];
+    let repeated = ["twice", "twenty-at-once", "after-500"];
+    for (flaw, expected) in [
+        (Flaw::NoVerification, &refusals[..]),
+        (Flaw::NoToleranceCheck, &["stale", "from-the-future"]),
+        (Flaw::FirstV1Only, &["rotation-old-secret"]),
+        (Flaw::LastV1Only, &["rotation-new-secret"]),
+        (Flaw::NeedsKnownTask, &["unknown-task"]),
+        (Flaw::NeedsKnownType, &["unknown-type"]),
+        (Flaw::NeedsRows, &["workflow-without-rows"]),
+        (Flaw::CrashesOnBadSignature, &refusals[..]),
+        (
+            Flaw::CreatesAgain,
+            &[repeated[0], repeated[1], repeated[2], "out-of-order"],
+        ),
+    ] {
+        assert_eq!(broken(&proof_of(flaw).await), expected, "{flaw:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_duplicate_breaks_whatever_repeats_an_event() {
+    let report = proof_of(Flaw::ConflictOnDuplicate).await;
+    let found = broken(&report);
+    for name in ["twice", "twenty-at-once", "after-500", "out-of-order"] {
+        assert!(found.contains(&name), "{name} in {found:?}");
+    }
+    assert!(!found.contains(&"once"));
+}
+
+#[tokio::test]
+async fn a_handler_that_wants_attempts_in_order_is_found() {
+    assert!(broken(&proof_of(Flaw::ExpectsAttemptsInOrder).await).contains(&"out-of-order"));
+}
+
+#[tokio::test]
+async fn a_handler_that_refuses_what_is_right_proves_nothing_by_refusing_the_rest() {
+    for flaw in [Flaw::RefusesEverything, Flaw::ParsesTheBodyFirst] {
+        let report = proof_of(flaw).await;
+        assert!(!report.holds());
+        for result in report.results {
+            let skipped = matches!(result.judgement, Judgement::Skipped(_));
+            assert_eq!(skipped, result.case.wants == Wants::Refused);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_secret_the_cases_about_signatures_are_skipped() {
+    let report = prove(&handler(Flaw::NoVerification).await, Vec::new()).await;
+    assert!(report.holds(), "{}", report.to_table());
+    for result in &report.results {
+        let skipped = matches!(result.judgement, Judgement::Skipped(_));
+        assert_eq!(
+            skipped,
+            result.case.signature.needs_secret(),
+            "{}",
+            result.case.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_is_not_there_is_tried_once() {
+    let gone = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+            .parse()
+            .unwrap()
+    };
+    let client = Client::new(Settings::default());
+    let secrets = vec![Secret::new(SECRET)];
+    let prover = Prover::new(client, gone, secrets, Limits::default());
+    let report = prover.run(&mut fastrand::Rng::with_seed(3), |_| {}).await;
+    assert!(!report.reached());
+    assert_eq!(broken(&report), ["once"]);
+}
+
+#[tokio::test]
+async fn the_twenty_are_under_way_at_once() {
+    let peer = handler(Flaw::None).await;
+    prove(&peer, vec![Secret::new(SECRET)]).await;
+    let seen = peer.seen();
+    let id = |seen: &Seen| seen.header("Sixtyfour-Event-Id").map(ToOwned::to_owned);
+    let same = |one: &Seen| seen.iter().filter(|other| id(other) == id(one)).count();
+    assert!(seen.iter().any(|one| same(one) == 20));
+}
+
+fn outcome(number: u32, status: u16, body: &'static str) -> Outcome {
+    use crate::delivery::Attempt;
+    use crate::delivery::attempt::Response;
+    Outcome {
+        attempt: Attempt {
+            number,
+            target: "http://localhost/".to_owned(),
+            started: Timestamp::UNIX_EPOCH,
+            took: Duration::from_millis(12),
+            result: Ok(Response {
+                status,
+                headers: Vec::new(),
+                body: Bytes::from_static(body.as_bytes()),
+                body_cut: false,
+            }),
+        },
+        phases: crate::net::client::Phases::default(),
+    }
+}
+
+fn sample() -> Report {
+    let result = |index: usize, judgement, evidence| CaseResult {
+        case: &CASES[index],
+        judgement,
+        evidence,
+        took: Duration::from_millis(12),
+    };
+    let why = "attempt 1 was answered 500 <&\">".to_owned();
+    Report {
+        target: "http://localhost/".to_owned(),
+        results: vec![
+            result(0, Judgement::Held, vec![outcome(1, 200, "{}")]),
+            result(
+                4,
+                Judgement::Broken(why),
+                vec![
+                    outcome(1, 200, "{}"),
+                    outcome(1, 200, "{}"),
+                    outcome(2, 500, "<b>\u{1b}[31m]]>"),
+                ],
+            ),
+            result(16, Judgement::Skipped("no secret".to_owned()), Vec::new()),
+        ],
+    }
+}
+
+#[test]
+fn the_table_can_be_read_by_a_person() {
+    let expected = "\
+ok    once                   wants 2xx  200
+FAIL  twice                  wants 2xx  2 x 200, 500
+      one event twice in a row: the second is a duplicate, and is taken
+      attempt 1 was answered 500 <&\">
+skip  unsigned               wants 401
+      no signature at all
+      no secret
+1 ok, 1 failed, 1 skipped";
+    assert_eq!(sample().to_table(), expected);
+}
+
+#[test]
+fn junit_is_escaped_and_counts() {
+    let xml = sample().to_junit();
+    assert!(xml.contains(r#"tests="3" failures="1" errors="0" skipped="1" time="0.036""#));
+    assert!(xml.contains(r#"<failure message="attempt 1 was answered 500 &lt;&amp;&quot;&gt;">"#));
+    assert!(xml.contains(r"&lt;b&gt;\u{1b}[31m]]&gt;"), "{xml}");
+    assert!(!xml.contains('\u{1b}'));
+    assert!(xml.contains(r#"<skipped message="no secret"/>"#));
+}
+
+#[test]
+fn json_says_the_same() {
+    let json: Value = serde_json::from_str(&sample().to_json()).unwrap();
+    assert_eq!(json["holds"], false);
+    assert_eq!(json["cases"][1]["result"], "fail");
+    assert_eq!(json["cases"][1]["answers"][2]["status"], 500);
+    assert_eq!(json["cases"][0]["why"], Value::Null);
+}
+
+#[test]
+fn names_are_unique_and_the_first_case_stands_on_its_own() {
+    let names: HashSet<_> = CASES.iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), CASES.len());
+    assert_eq!(CASES[0].name, "once");
+}

@@ -1,0 +1,387 @@
+//! The commands beside the listener: what they print, and how they end.
+
+use serde_json::Value;
+
+use super::rig::http::{post, raw};
+use super::rig::{Home, SECRET};
+
+const EVENT: [(&str, &str); 3] = [
+    ("Sixtyfour-Event-Id", "6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab"),
+    ("Sixtyfour-Event-Type", "find_email"),
+    ("Content-Type", "application/json"),
+];
+
+/// A home whose store holds three deliveries of two events.
+fn with_captures() -> Home {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    post(&listener.address, "/hook", &EVENT, br#"{"a":1.10}"#);
+    post(&listener.address, "/hook", &EVENT, br#"{"a":1.10}"#);
+    post(
+        &listener.address,
+        "/other?q",
+        &[("X-Evil", "\u{202e}x")],
+        b"\x1b[31mred",
+    );
+    for _ in 0..3 {
+        listener.next("delivery");
+    }
+    listener.stop().expect(0);
+    home
+}
+
+#[test]
+fn list_shows_the_newest_deliveries_and_takes_a_filter() {
+    let home = with_captures();
+    let all = home
+        .run(&["list", "--output", "json"])
+        .expect(0)
+        .json_lines();
+    assert_eq!(all.len(), 3);
+    let some = home
+        .run(&["list", "type:find_email", "--output", "json"])
+        .expect(0);
+    assert!(
+        some.json_lines()
+            .iter()
+            .all(|delivery| delivery["type"] == "find_email")
+    );
+    assert_eq!(some.json_lines().len(), 2);
+    home.run(&["list", "type:nobody"]).expect(3);
+    let text = home.run(&["list"]).expect(0);
+    assert!(text.stdout.contains("find_email"), "{}", text.stdout);
+}
+
+#[test]
+fn nothing_received_reaches_the_output_unescaped() {
+    let home = with_captures();
+    for arguments in [
+        &["list"][..],
+        &["show", "3"],
+        &["export", "--format", "curl", "path:/other"],
+    ] {
+        let shown = home.run(arguments).expect(0).stdout;
+        let hostile = |character: char| {
+            (character.is_control() && character != '\n') || character == '\u{202e}'
+        };
+        assert!(!shown.contains(hostile), "{arguments:?}: {shown:?}");
+    }
+}
+
+#[test]
+fn show_takes_a_number_an_event_id_or_the_start_of_one() {
+    let home = with_captures();
+    for id in ["2", EVENT[0].1, "6f1c"] {
+        let shown = home.run(&["show", id, "--output", "json"]).expect(0);
+        let delivery: Value = serde_json::from_str(shown.stdout.lines().next().unwrap()).unwrap();
+        assert_eq!(delivery["seq"], 2, "{id}");
+    }
+    let text = home.run(&["show", "1"]).expect(0).stdout;
+    assert!(text.contains("1.10"), "numbers keep their spelling: {text}");
+    let missing = home.run(&["show", "6f1d"]).expect(3);
+    assert!(
+        missing.stderr.contains("no delivery matches \"6f1d\""),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[test]
+fn an_empty_store_says_how_to_fill_it() {
+    let home = Home::new();
+    home.listen::<&str>(&[]).stop().expect(0);
+    let empty = home.run(&["list"]).expect(3);
+    assert!(
+        empty.stderr.contains("no deliveries have been captured"),
+        "{}",
+        empty.stderr
+    );
+    let home = Home::new();
+    home.run(&["list"]).expect(3);
+}
+
+#[test]
+fn list_works_beside_a_running_listener() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    post(&listener.address, "/", &EVENT, b"{}");
+    assert_eq!(
+        home.run(&["list", "--output", "json"])
+            .expect(0)
+            .json_lines()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn wait_ends_when_the_delivery_has_come_and_with_3_when_it_has_not() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    let waiting = home
+        .command(&[
+            "wait",
+            "type:find_email",
+            "--timeout",
+            "30s",
+            "--output",
+            "json",
+        ])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    super::rig::eventually("a delivery after the waiting began", || {
+        post(&listener.address, "/", &EVENT, b"{}");
+        listener.next("delivery");
+        std::fs::read_to_string(format!("/proc/{}/stat", waiting.id()))
+            .ok()
+            .filter(|stat| stat.contains(" Z "))
+    });
+    let waited = waiting.wait_with_output().unwrap();
+    assert_eq!(waited.status.code(), Some(0));
+    let line: Value =
+        serde_json::from_slice(waited.stdout.split(|b| *b == b'\n').next().unwrap()).unwrap();
+    assert_eq!(line["type"], "find_email");
+    home.run(&["wait", "type:nobody", "--timeout", "10ms"])
+        .expect(3);
+}
+
+#[test]
+fn a_listener_of_its_own_can_wait_too() {
+    let home = Home::new();
+    let listener = home.listen(&[
+        "--exit-after",
+        "2",
+        "--match",
+        "type:find_email",
+        "--timeout",
+        "30s",
+    ]);
+    post(&listener.address, "/", &[], b"x");
+    post(&listener.address, "/", &EVENT, b"{}");
+    post(&listener.address, "/", &EVENT, b"{}");
+    let ended = listener.ended().expect(0);
+    let kinds: Vec<_> = ended
+        .json_lines()
+        .iter()
+        .map(|o| o["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["ready", "delivery", "delivery", "stopped"]);
+    home.listen(&["--exit-after", "1", "--timeout", "20ms"])
+        .ended()
+        .expect(3);
+}
+
+#[test]
+fn what_sign_signs_verify_accepts_and_a_changed_body_gets_its_reason() {
+    let home = Home::new();
+    let secret = home.secret_file();
+    let body = home.file("body", r#"{"a":1}"#);
+    let (secret, body) = (secret.to_str().unwrap(), body.to_str().unwrap());
+    let header = home
+        .run(&[
+            "sign",
+            "--secret-file",
+            secret,
+            "--body",
+            body,
+            "--at",
+            "1776888000",
+        ])
+        .expect(0)
+        .stdout;
+    let header = header.trim();
+    let verify = |body: &str| {
+        let arguments = [
+            "verify",
+            "--secret-file",
+            secret,
+            "--header",
+            header,
+            "--body",
+            body,
+            "--now",
+            "1776888012",
+            "--output",
+            "json",
+        ];
+        home.run(&arguments)
+    };
+    let valid = &verify(body).expect(0).json_lines()[0];
+    assert_eq!(valid["verdict"], "valid");
+    assert_eq!(
+        (&valid["matched_secret_index"], &valid["age_seconds"]),
+        (&0.into(), &12.into())
+    );
+    let spaced = home.file("spaced", r#"{"a": 1}"#);
+    let invalid = &verify(spaced.to_str().unwrap()).expect(5).json_lines()[0];
+    assert_eq!(invalid["reason"], "signature_mismatch");
+    assert_eq!(invalid["diagnosis"][0]["matches"], true);
+    assert_eq!(invalid["diagnosis"][0]["candidate"], "body_compact_json");
+}
+
+#[test]
+fn a_captured_delivery_is_verified_at_the_time_it_arrived() {
+    let home = Home::new();
+    let secret = home.secret_file();
+    let body = home.file("body", "{}");
+    let signed = home
+        .run(&[
+            "sign",
+            "--secret-file",
+            secret.to_str().unwrap(),
+            "--body",
+            body.to_str().unwrap(),
+        ])
+        .expect(0);
+    let (name, value) = signed.stdout.trim().split_once(": ").unwrap();
+    let listener = home.listen::<&str>(&[]);
+    post(&listener.address, "/", &[(name, value)], b"{}");
+    listener.next("delivery");
+    home.run(&["verify", "1", "--secret-file", secret.to_str().unwrap()])
+        .expect(0);
+    home.run(&[
+        "verify",
+        "1",
+        "--secret-file",
+        secret.to_str().unwrap(),
+        "--now",
+        "1",
+    ])
+    .expect(5);
+}
+
+#[test]
+fn each_mistake_with_a_secret_has_its_own_message_and_never_shows_it() {
+    let home = Home::new();
+    let body = home.file("body", "{}");
+    let cases = [
+        (
+            "sk_whsec_\u{2022}\u{2022}\u{2022}\u{2026}5aea",
+            "masked preview",
+        ),
+        (&SECRET[..SECRET.len() - 2], "62 hex digits (2 missing)"),
+        (&format!("\"{SECRET}\""), "quotes"),
+        ("sk_live_0123456789abcdef", "API key"),
+        ("", "empty"),
+    ];
+    for (literal, expected) in cases {
+        let secret = home.file("wrong", literal);
+        let refused = home
+            .run(&[
+                "sign",
+                "--secret-file",
+                secret.to_str().unwrap(),
+                "--body",
+                body.to_str().unwrap(),
+            ])
+            .expect(2);
+        assert!(
+            refused.stderr.contains(expected),
+            "{literal}: {}",
+            refused.stderr
+        );
+        assert!(
+            !refused.stderr.contains("00112233445566"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let refused = home.run(&["listen", "--secret", SECRET]).expect(2);
+    assert!(
+        refused.stderr.contains("--secret takes no value"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!refused.stderr.contains(SECRET), "{}", refused.stderr);
+}
+
+#[test]
+fn a_secret_file_that_others_can_read_gets_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let secret = home.secret_file();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let body = home.file("body", "{}");
+    let signed = home
+        .run(&[
+            "sign",
+            "--secret-file",
+            secret.to_str().unwrap(),
+            "--body",
+            body.to_str().unwrap(),
+        ])
+        .expect(0);
+    assert!(signed.stderr.contains("mode 0644"), "{}", signed.stderr);
+}
+
+#[test]
+fn a_bad_value_is_named_with_what_would_be_good() {
+    let home = Home::new();
+    let bad = home.run(&["listen", "--output", "jsonl"]).expect(2);
+    assert!(
+        bad.stderr
+            .starts_with("error: --output does not know \"jsonl\"\n"),
+        "{}",
+        bad.stderr
+    );
+    assert!(bad.stderr.contains("did you mean"), "{}", bad.stderr);
+    let bad = home.run(&["lits"]).expect(2);
+    assert!(bad.stderr.contains("did you mean"), "{}", bad.stderr);
+    let bad = home.run(&["list", "tpye:x"]).expect(2);
+    assert!(bad.stderr.contains("type"), "{}", bad.stderr);
+    let bad = home
+        .run(&["list", "--output", "json", "--limit", "x"])
+        .expect(2);
+    let object: Value = serde_json::from_str(bad.stderr.trim()).unwrap();
+    assert_eq!(object["kind"], "error");
+}
+
+#[test]
+fn every_export_format_gives_something_that_can_be_read_back() {
+    let home = with_captures();
+    let http = home
+        .run(&["export", "--format", "http", "id:6f1c*", "--limit", "1"])
+        .expect(0);
+    assert!(
+        http.stdout.starts_with("POST /hook HTTP/1.1\r\n"),
+        "{}",
+        http.stdout
+    );
+    let body = home.run(&["export", "--format", "body", "seq:1"]).expect(0);
+    assert_eq!(body.stdout, r#"{"a":1.10}"#);
+    let har = home.run(&["export", "--format", "har"]).expect(0);
+    let har: Value = serde_json::from_str(&har.stdout).unwrap();
+    assert_eq!(har["log"]["version"], "1.2");
+    assert_eq!(har["log"]["entries"].as_array().unwrap().len(), 3);
+    let curl = home.run(&["export", "--format", "curl"]).expect(0);
+    assert!(curl.stdout.contains("curl "), "{}", curl.stdout);
+}
+
+#[test]
+fn a_curl_export_sends_the_same_request_again() {
+    let home = with_captures();
+    let listener = home.listen::<&str>(&[]);
+    let target = format!("http://{}/again", listener.address);
+    let curl = home
+        .run(&["export", "--format", "curl", "seq:1", "--to", &target])
+        .expect(0);
+    if std::process::Command::new("curl")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        // Without curl there is nothing to run; that the line is quoted right is tested elsewhere.
+        return;
+    }
+    let ran = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(&curl.stdout)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}: {ran:?}", curl.stdout);
+    let delivery = listener.next("delivery");
+    assert_eq!(delivery["event_id"], EVENT[0].1);
+    assert_eq!(delivery["body"], serde_json::json!({"a": 1.1}));
+    assert!(raw(&listener.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_some());
+}

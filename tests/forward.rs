@@ -1,0 +1,165 @@
+//! Deliveries reach the local app once, byte for byte, and its answer is ours.
+
+use std::thread;
+use std::time::Duration;
+
+use super::rig::app::App;
+use super::rig::http::{Connection, post, post_bytes};
+use super::rig::{Home, Listener, eventually};
+
+const EVENT: (&str, &str) = ("Sixtyfour-Event-Id", "e-1");
+
+fn forwarding(home: &Home, app: &App) -> Listener {
+    home.listen(&["--forward", &format!("{}/hook", app.url)])
+}
+
+#[test]
+fn the_app_sees_the_exact_request_and_its_answer_is_relayed() {
+    let home = Home::new();
+    let app = App::saying(201);
+    let listener = forwarding(&home, &app);
+    let headers = [EVENT, ("X-UPPER", "1"), ("Connection", "keep-alive")];
+    let answer = post(&listener.address, "/hook?a=b", &headers, b"{\"a\": 1.10}");
+    assert_eq!((answer.status, &*answer.text()), (201, "app says 201"));
+    assert!(answer.head.contains("x-app: yes"), "{}", answer.head);
+
+    let requests = app.requests();
+    let text = String::from_utf8_lossy(&requests[0]).into_owned();
+    assert!(text.starts_with("POST /hook"), "{text}");
+    assert!(text.ends_with("\r\n\r\n{\"a\": 1.10}"), "{text}");
+    assert!(text.contains("\r\nX-UPPER: 1\r\n"), "{text}");
+    assert!(!text.contains("Connection: keep-alive"), "{text}");
+    let host = app.url.trim_start_matches("http://");
+    assert!(text.contains(&format!("Host: {host}\r\n")), "{text}");
+
+    let delivery = listener.next("delivery");
+    assert_eq!(delivery["answer"]["by"], "app");
+    let forward = listener.next("forward");
+    assert_eq!(
+        (&forward["of_seq"], &forward["status"]),
+        (&1.into(), &201.into())
+    );
+}
+
+#[test]
+fn an_event_is_forwarded_once_however_often_and_however_concurrently_it_arrives() {
+    let home = Home::new();
+    let app = App::start(|_| (200, Duration::from_millis(50)));
+    let listener = forwarding(&home, &app);
+    let request = post_bytes("/", &[EVENT], b"{}");
+    let posters: Vec<_> = (0..20)
+        .map(|_| {
+            let mut connection = Connection::open(&listener.address);
+            let request = request.clone();
+            thread::spawn(move || {
+                connection.send(&request);
+                connection.answer().unwrap().unwrap().status
+            })
+        })
+        .collect();
+    for poster in posters {
+        assert_eq!(poster.join().unwrap(), 200);
+    }
+    listener.kill();
+    let listener = forwarding(&home, &app);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    assert_eq!(app.requests().len(), 1);
+}
+
+#[test]
+fn simultaneous_deliveries_share_a_failure_of_the_app_and_a_retry_asks_it_again() {
+    let home = Home::new();
+    let app = App::start(|number| match number {
+        1 => (500, Duration::from_millis(300)),
+        _ => (200, Duration::ZERO),
+    });
+    let listener = forwarding(&home, &app);
+    let mut first = Connection::open(&listener.address);
+    first.send(&post_bytes("/", &[EVENT], b"{}"));
+    eventually("the app is asked", || {
+        (app.requests().len() == 1).then_some(())
+    });
+    let mut second = Connection::open(&listener.address);
+    second.send(&post_bytes("/", &[EVENT], b"{}"));
+    assert_eq!(first.answer().unwrap().unwrap().status, 500);
+    assert_eq!(second.answer().unwrap().unwrap().status, 500);
+    assert_eq!(app.requests().len(), 1);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    assert_eq!(app.requests().len(), 2);
+}
+
+#[test]
+fn an_app_that_is_down_is_502_and_one_that_is_slow_504() {
+    let home = Home::new();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let listener = home.listen(&["--forward", &url]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
+    assert_eq!(listener.next("forward")["error"], "unreachable");
+    listener.kill();
+
+    let app = App::start(|_| (200, Duration::from_secs(20)));
+    let listener = home.listen(&["--forward", &app.url, "--forward-timeout", "100ms"]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
+    assert_eq!(listener.next("forward")["error"], "timed_out");
+}
+
+#[test]
+fn a_fault_after_forward_lets_the_app_work_and_fails_all_the_same() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let url = app.url.clone();
+    let listener = home.listen(&["--forward", &url, "--fault", "after-forward:500"]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 500);
+    assert_eq!(app.requests().len(), 1);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    assert_eq!(
+        app.requests().len(),
+        1,
+        "the app took it: the retry is a duplicate"
+    );
+    listener.next("delivery");
+    assert_eq!(listener.next("delivery")["sighting"], "duplicate");
+}
+
+#[test]
+fn routes_choose_the_app_by_path_or_event_type() {
+    let home = Home::new();
+    let (by_path, by_type) = (App::saying(201), App::saying(202));
+    let routes = [
+        format!("/a={}/x", by_path.url),
+        format!("find_phone={}/", by_type.url),
+    ];
+    let listener = home.listen(&["--forward", &routes[0], "--forward", &routes[1]]);
+    assert_eq!(post(&listener.address, "/a", &[], b"1").status, 201);
+    let typed = [("Sixtyfour-Event-Type", "find_phone")];
+    assert_eq!(post(&listener.address, "/b", &typed, b"2").status, 202);
+    assert_eq!(post(&listener.address, "/b", &[], b"3").status, 200);
+    assert_eq!((by_path.requests().len(), by_type.requests().len()), (1, 1));
+}
+
+#[test]
+fn an_app_that_refuses_a_valid_signature_is_told_why_it_may() {
+    let home = Home::new();
+    let app = App::saying(401);
+    let secret = home.secret_file();
+    let body = home.file("body", "{}");
+    let (secret, body) = (secret.to_str().unwrap(), body.to_str().unwrap());
+    let signed = home
+        .run(&["sign", "--secret-file", secret, "--body", body])
+        .expect(0);
+    let (name, value) = signed.stdout.trim().split_once(": ").unwrap();
+    let listener = home.listen(&["--secret-file", secret, "--forward", &app.url]);
+    assert_eq!(
+        post(&listener.address, "/", &[(name, value)], b"{}").status,
+        401
+    );
+    listener.next("delivery");
+    let shown = home.run(&["show", "1"]).expect(0).stdout;
+    assert!(
+        shown.contains("the app says 401 to a valid signature"),
+        "{shown}"
+    );
+    assert!(shown.contains("express.raw"), "{shown}");
+}
