@@ -1,9 +1,10 @@
 //! One integration binary: every test drives the real program, or checks the house itself.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod commands;
 mod durability;
+mod faults;
 mod floors;
 mod forward;
 mod prove;

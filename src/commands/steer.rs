@@ -75,7 +75,7 @@ struct Common {
 }
 
 pub(super) fn arm(arguments: &ArmArgs) -> Result {
-    let plan = plan(&arguments.plan)?;
+    let plan = plan(&arguments.plan, "arm")?;
     arm_plan(&plan, arguments.replace, &arguments.common)
 }
 
@@ -106,7 +106,7 @@ pub(super) fn hold(arguments: &HoldArgs) -> Result {
     } else {
         format!("{steps}@{scope}")
     };
-    arm_plan(&plan(&text)?, false, &arguments.common)
+    arm_plan(&plan(&text, "arm")?, false, &arguments.common)
 }
 
 pub(super) fn release(arguments: &ReleaseArgs) -> Result {
@@ -123,14 +123,17 @@ pub(super) fn status(arguments: &StatusArgs) -> Result {
     arguments.common.print(&status, status_text)
 }
 
-/// A fault plan from its text.
+/// A fault plan from its text; `command` is what it would be right for.
 ///
 /// # Errors
 /// When it is none.
-pub(super) fn plan(text: &str) -> Result<Plan> {
+pub(super) fn plan(text: &str, command: &str) -> Result<Plan> {
     text.parse().map_err(|error: crate::fault::PlanError| {
         let fix = match &error.suggestion {
-            Some(suggestion) => format!("hook64 listen --fault '{suggestion}'"),
+            Some(suggestion) => {
+                let quoted = suggestion.replace('\'', r"'\''");
+                format!("hook64 {command} '{quoted}'")
+            }
             None => error.fix.clone(),
         };
         Problem::new(

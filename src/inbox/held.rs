@@ -1,5 +1,8 @@
 //! Deliveries whose answer waits for a person.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dashmap::DashMap;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -10,6 +13,9 @@ use crate::delivery::{DeliveryId, Reply};
 #[derive(Debug, Default)]
 pub struct Held {
     waiting: DashMap<DeliveryId, Waiting>,
+    /// The answer to everything, once nobody can decide any more.
+    closing: OnceLock<Reply>,
+    answered_at_close: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -38,6 +44,10 @@ impl Held {
         };
         self.waiting.insert(id, waiting);
         let _place = Place { held: self, id };
+        // Looked at once it is on the list: either this or whoever closes sees the other.
+        if let Some(reply) = self.closing.get() {
+            self.answer_at_close(id, reply);
+        }
         released.await.ok()
     }
 
@@ -48,12 +58,24 @@ impl Held {
             .is_some_and(|(_, waiting)| waiting.release.send(reply).is_ok())
     }
 
-    /// Answers all of them; says how many there were.
-    pub fn release_all(&self, reply: &Reply) -> usize {
-        self.list()
-            .into_iter()
-            .filter(|held| self.release(held.id, reply.clone()))
-            .count()
+    /// Answers all of them, and from now on whatever would be held.
+    pub fn close(&self, reply: Reply) {
+        let reply = self.closing.get_or_init(|| reply);
+        for held in self.list() {
+            self.answer_at_close(held.id, reply);
+        }
+    }
+
+    /// How many were answered because nobody can decide any more.
+    #[must_use]
+    pub fn answered_at_close(&self) -> usize {
+        self.answered_at_close.load(Ordering::Relaxed)
+    }
+
+    fn answer_at_close(&self, id: DeliveryId, reply: &Reply) {
+        if self.release(id, reply.clone()) {
+            self.answered_at_close.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Which are held, oldest first.
@@ -101,10 +123,21 @@ mod tests {
                 assert_eq!(held.list().len(), 2);
                 assert!(held.release(id(2), Reply::json(500, "")));
                 assert!(!held.release(id(2), Reply::json(200, "")));
-                assert_eq!(held.release_all(&Reply::json(503, "")), 1);
+                held.close(Reply::json(503, ""));
+                assert_eq!(held.answered_at_close(), 1);
             });
         assert_eq!(first.map(|reply| reply.status), Some(503));
         assert_eq!(second.map(|reply| reply.status), Some(500));
+        assert!(held.list().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_would_be_held_after_the_close_is_answered_at_once() {
+        let held = Held::default();
+        held.close(Reply::json(503, ""));
+        let reply = held.wait(id(1), Timestamp::UNIX_EPOCH).await;
+        assert_eq!(reply.map(|reply| reply.status), Some(503));
+        assert_eq!(held.answered_at_close(), 1);
         assert!(held.list().is_empty());
     }
 

@@ -44,9 +44,15 @@ impl Inbox {
         self.shared.held.release(id, reply)
     }
 
-    /// Answers everything that is held; says how many there were.
-    pub fn release_all(&self, reply: &Reply) -> usize {
-        self.shared.held.release_all(reply)
+    /// Answers everything that is held, and from now on whatever would be held.
+    pub fn release_all(&self, reply: Reply) {
+        self.shared.held.close(reply);
+    }
+
+    /// How many [`Inbox::release_all`] has answered.
+    #[must_use]
+    pub fn released_at_stop(&self) -> usize {
+        self.shared.held.answered_at_close()
     }
 
     /// What a first delivery without a scope would be answered next, without taking a step.

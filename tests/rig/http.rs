@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
 
 use super::PATIENCE;
 
@@ -32,7 +33,11 @@ pub struct Connection {
 impl Connection {
     /// Connects to `HOST:PORT`.
     pub fn open(address: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Over a stream that is there already.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -78,6 +83,22 @@ impl Connection {
             return self.answer();
         }
         Ok(Some(Answer { status, head, body }))
+    }
+
+    /// Whether nothing comes for this long.
+    pub fn is_silent_for(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).unwrap();
+        let silent = self
+            .read_more()
+            .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        silent
+    }
+
+    /// Waits for more bytes; how many there are now that were not taken for an answer.
+    pub fn unread_bytes(&mut self) -> usize {
+        self.read_more().unwrap();
+        self.unread.len()
     }
 
     /// Everything until the peer closes; how it closed.

@@ -1,6 +1,7 @@
 //! Starts the real program in a temporary directory and talks to it over real sockets.
 
 pub mod app;
+pub mod control;
 pub mod http;
 pub(crate) mod target;
 
@@ -97,9 +98,29 @@ impl Home {
     /// Starts a listener on a free port and waits until it is ready. `--output json` unless
     /// `arguments` say otherwise.
     pub fn listen<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Listener {
+        self.listen_as(self.command::<&str>(&[]), arguments)
+    }
+
+    /// The same through a shell, which prepares something and ends with `exec "$@"`.
+    pub fn listen_in<A: AsRef<OsStr>>(&self, script: &str, arguments: &[A]) -> Listener {
+        let direct = self.command::<&str>(&[]);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", script, "sh"])
+            .arg(direct.get_program())
+            .env_clear()
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        for (name, value) in direct.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        self.listen_as(command, arguments)
+    }
+
+    fn listen_as<A: AsRef<OsStr>>(&self, mut command: Command, arguments: &[A]) -> Listener {
         let ready = self.path("ready");
         let _ = fs::remove_file(&ready);
-        let mut command = self.command(&["listen", "--port", "0", "--ready-file"]);
+        command.args(["listen", "--port", "0", "--ready-file"]);
         command.arg(&ready);
         let mut says_output = false;
         for argument in arguments {

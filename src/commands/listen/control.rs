@@ -7,18 +7,17 @@
 //! | `POST /arm` | `{"plan":"500x3","replace":false}` | the status object |
 //! | `POST /disarm` | | `{"disarmed":2}` |
 //! | `POST /release` | `{"id":"22","answer":"200"}` | `{"released":22}` |
-//! | `POST /attempts` | what [`attempts`] hands over | `{"recorded":3}` |
+//! | `POST /attempts` | what a replay did | `{"recorded":1}` |
 //!
 //! What goes wrong is answered 400, 404 or 405 with `{"error":…,"why":…,"fix":…}`.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::delivery::{Delivery, Reply};
+use crate::delivery::{Delivery, DeliveryId, Reply};
 use crate::export::clock::rfc3339;
 use crate::fault::{Fault, How, Plan};
 use crate::inbox::{Inbox, decide};
@@ -27,41 +26,41 @@ use crate::provider;
 use crate::store::{Found, Location};
 use crate::text;
 
-use super::super::attempts;
-use super::super::output;
 use super::super::problem::Problem;
+use super::super::{attempts, output};
 
-/// Where the control socket of a store is: beside it. A store in memory has none.
+/// Where the control socket of a store is: beside it, by whatever name the store is called. A store
+/// in memory has none.
 pub(in crate::commands) fn path(location: &Location) -> Option<PathBuf> {
     let Location::File(store) = location else {
         return None;
     };
-    let mut path = OsString::from(store);
+    let store = store.canonicalize().unwrap_or_else(|_| store.clone());
+    let mut path = store.into_os_string();
     path.push(".sock");
     Some(PathBuf::from(path))
 }
 
-/// Answers calls for as long as the listener runs. A listener without its control socket still
-/// does its work, so that trouble with it is a warning.
-pub(super) async fn serve(inbox: Inbox, path: PathBuf, url: String) {
-    match ControlSocket::bind(&path).await {
-        Ok(socket) => {
-            socket
-                .serve(move |call| {
-                    let (inbox, url) = (inbox.clone(), url.clone());
-                    async move {
-                        match (call.method.as_str(), call.path.as_str()) {
-                            ("POST", attempts::PATH) => {
-                                attempts::accept(inbox.store(), &call.body).await
-                            }
-                            _ => answer(&inbox, &url, &call),
-                        }
-                    }
-                })
-                .await;
+/// Opens the control socket. A listener without one still does its work, so that trouble with it
+/// is a warning.
+pub(super) async fn open(path: &Path) -> Option<ControlSocket> {
+    match ControlSocket::bind(path).await {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            output::complain(&unavailable(path, &error.to_string()).text("warning"));
+            None
         }
-        Err(error) => output::complain(&unavailable(&path, &error.to_string()).text("warning")),
     }
+}
+
+/// Answers calls for as long as the listener runs.
+pub(super) async fn serve(socket: ControlSocket, inbox: Inbox, url: String) {
+    socket
+        .serve(move |call| {
+            let (inbox, url) = (inbox.clone(), url.clone());
+            async move { answer(&inbox, &url, &call).await }
+        })
+        .await;
 }
 
 fn unavailable(path: &Path, why: &str) -> Problem {
@@ -73,7 +72,10 @@ fn unavailable(path: &Path, why: &str) -> Problem {
     .fix("arm, disarm, release and status will not reach this listener; name a shorter path with --store")
 }
 
-fn answer(inbox: &Inbox, url: &str, call: &Call) -> CallAnswer {
+async fn answer(inbox: &Inbox, url: &str, call: &Call) -> CallAnswer {
+    if (call.method.as_str(), call.path.as_str()) == ("POST", attempts::PATH) {
+        return attempts::accept(inbox.store(), &call.body).await;
+    }
     let outcome = match (call.method.as_str(), call.path.as_str()) {
         ("GET", "/status") => Ok(status(inbox, url)),
         ("POST", "/arm") => arm(inbox, call).map(|()| status(inbox, url)),
@@ -161,37 +163,47 @@ fn release(inbox: &Inbox, call: &Call) -> Result<Value, Refusal> {
             ),
         )
     })?;
-    let held = || inbox.status().held;
-    let id = match inbox.store().find(&asked.id) {
-        Ok(Found::Delivery(id)) => held()
-            .into_iter()
-            .map(|held| held.id)
-            .find(|held| *held == id || same_event(inbox, *held, &asked.id)),
-        _ => None,
-    };
-    let Some(id) = id.filter(|id| inbox.release(*id, reply)) else {
-        let held: Vec<_> = held().iter().map(|held| held.id.to_string()).collect();
-        return Err(Refusal {
-            status: 404,
-            error: format!("no held delivery matches \"{}\"", asked.id),
-            why: Some(if held.is_empty() {
-                "nothing is held".to_owned()
-            } else {
-                format!("these are held: {}", held.join(", "))
-            }),
-            fix: Some("hook64 status shows what is held".to_owned()),
-        });
-    };
+    let id = meant(inbox, &asked.id).filter(|id| inbox.release(*id, reply));
+    let id = id.ok_or_else(|| not_held(inbox, &asked.id))?;
     Ok(json!({ "released": id.get() }))
 }
 
-/// An event id means its newest delivery, which need not be the one that is held.
-fn same_event(inbox: &Inbox, held: crate::delivery::DeliveryId, id: &str) -> bool {
-    let delivery = inbox.store().get(held).ok().flatten();
-    delivery.is_some_and(|delivery| {
-        let event_id = delivery.arrival.recognition.event_id_text();
-        event_id.is_some_and(|event_id| event_id.starts_with(id))
-    })
+/// The held delivery that is meant: the one with this number, or the newest of this event.
+fn meant(inbox: &Inbox, id: &str) -> Option<DeliveryId> {
+    let Ok(Found::Delivery(found)) = inbox.store().find(id) else {
+        return None;
+    };
+    let is_number = id.parse::<DeliveryId>() == Ok(found);
+    let event_id = |id| {
+        let delivery = inbox.store().get(id).ok().flatten();
+        delivery.and_then(|delivery| {
+            let event_id = delivery.arrival.recognition.event_id_text();
+            event_id.map(str::to_owned)
+        })
+    };
+    let held = inbox.status().held;
+    let mut newest_first = held.iter().rev().map(|held| held.id);
+    if is_number {
+        newest_first.find(|held| *held == found)
+    } else {
+        let event = event_id(found)?;
+        newest_first.find(|held| event_id(*held).as_ref() == Some(&event))
+    }
+}
+
+fn not_held(inbox: &Inbox, id: &str) -> Refusal {
+    let held = inbox.status().held;
+    let held: Vec<_> = held.iter().map(|held| held.id.to_string()).collect();
+    Refusal {
+        status: 404,
+        error: format!("no held delivery matches \"{id}\""),
+        why: Some(if held.is_empty() {
+            "nothing is held".to_owned()
+        } else {
+            format!("these are held: {}", held.join(", "))
+        }),
+        fix: Some("hook64 status shows what is held".to_owned()),
+    }
 }
 
 /// One answer in the words of a fault plan.

@@ -80,8 +80,13 @@ async fn listen(setup: Setup) -> Result {
         stop.clone(),
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
-    let steered = control::path(&setup.location)
-        .map(|path| tokio::spawn(control::serve(inbox.clone(), path, url.clone())));
+    // Before it is said that the listener is ready: who reads that may steer at once.
+    let control = match control::path(&setup.location) {
+        Some(path) => control::open(&path).await,
+        None => None,
+    };
+    let steered =
+        control.map(|socket| tokio::spawn(control::serve(socket, inbox.clone(), url.clone())));
     tokio::spawn(release_at_stop(inbox.clone(), stop.clone(), setup.on_stop));
     if let Some(timeout) = setup.timeout {
         stop.after(timeout, Reason::TimedOut);
@@ -93,6 +98,10 @@ async fn listen(setup: Setup) -> Result {
     announce(&setup, &listener, &url, &signing, &tunnels)?;
     let receiver = Arc::new(Receiver(inbox.clone()));
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
+    let released = inbox.released_at_stop();
+    if released > 0 {
+        output::complain(&words::released(released, setup.on_stop));
+    }
     let reason = stop.reason();
     stop.finish();
     if let Some(steered) = steered {
@@ -114,10 +123,7 @@ async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
     stop.told().await;
     let mut reply = decide::unstored();
     reply.status = status;
-    let released = inbox.release_all(&reply);
-    if released > 0 {
-        output::complain(&words::released(released, status));
-    }
+    inbox.release_all(reply);
 }
 
 /// The inbox behind the sockets.

@@ -229,7 +229,7 @@ fn policy(layer: &Layer) -> Result<Policy> {
 fn armed(layer: &Layer) -> Result<Armed> {
     let mut armed = Armed::new(layer.seed.unwrap_or_else(|| fastrand::u64(..)));
     if let Some(plan) = &layer.fault {
-        armed.arm(steer::plan(plan)?);
+        armed.arm(steer::plan(plan, "listen --fault")?);
     }
     Ok(armed)
 }
