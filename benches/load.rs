@@ -124,14 +124,18 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
+/// How many events a first, short run sends.
+const TRIAL: u64 = 5_000;
+
 /// `hook64 send` beside the raw generator.
 fn compare_senders(seconds: u64) -> Outcome<()> {
     let scenario = &SCENARIOS[1];
     let raw = measure(scenario, seconds, start_bare()?)?;
     // A first, short run tells how many events fill the time.
-    let trial = send(scenario, 5_000)?;
-    let count = (trial * seconds as f64) as u64;
-    let rate = send(scenario, count.max(5_000))?;
+    let trial = send(scenario, TRIAL)?;
+    let millis = u64::try_from(trial.as_millis())?.max(1);
+    let count = (TRIAL * seconds * 1_000 / millis).max(TRIAL);
+    let rate = count as f64 / send(scenario, count)?.as_secs_f64();
     println!(
         "{:<24} {:>10.0} {:>10.0} {:>6.2}",
         "send",
@@ -142,8 +146,8 @@ fn compare_senders(seconds: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// How many events a second `hook64 send` delivers, its start and end included.
-fn send(scenario: &Scenario, count: u64) -> Outcome<f64> {
+/// How long `hook64 send` takes to deliver so many events, its start and end included.
+fn send(scenario: &Scenario, count: u64) -> Outcome<Duration> {
     let server = start_bare()?;
     let directory = tempfile::tempdir()?;
     let (secret, body) = (
@@ -168,7 +172,7 @@ fn send(scenario: &Scenario, count: u64) -> Outcome<f64> {
     if !status.success() {
         return Err(format!("send ended with {status}").into());
     }
-    Ok(count as f64 / started.elapsed().as_secs_f64())
+    Ok(started.elapsed())
 }
 
 /// A server that is killed when it is dropped.
