@@ -15,6 +15,8 @@ use crate::outbox::schedule::watch::{Watch, watch};
 
 /// How many events are watched at once; the oldest ones make room.
 const AT_MOST: usize = 10_000;
+/// How many deliveries of an event are looked at: more than any provider attempts.
+pub const ATTEMPTS: usize = 16;
 /// Between two looks at an event that is late, or whose attempt is still being answered.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -77,7 +79,7 @@ impl Vigil {
         is_retried || self.open.contains_key(&delivery.event())
     }
 
-    /// Takes in a settled delivery, with all deliveries of its event, oldest first.
+    /// Takes in a settled delivery, with the last [`ATTEMPTS`] of its event, oldest first.
     pub fn settled(
         &mut self,
         delivery: &Delivery,
@@ -95,7 +97,8 @@ impl Vigil {
         drift.map(|drift| News::Drifted(provider, drift))
     }
 
-    /// Looks at the events whose time has come; `read` gives all deliveries of one, oldest first.
+    /// Looks at the events whose time has come; `read` gives the last [`ATTEMPTS`] of
+    /// one, oldest first.
     pub fn look(
         &mut self,
         now: Timestamp,
@@ -138,6 +141,7 @@ impl Vigil {
                 self.ended += 1;
                 let newest = Box::new(newest.clone());
                 let attempts = u32::try_from(event.len()).unwrap_or(u32::MAX);
+                let attempts = attempts.max(newest.arrival.sighting.arrival);
                 Some(News::Ended { newest, attempts })
             }
             _ => None,
