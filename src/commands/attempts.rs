@@ -4,7 +4,6 @@
 //! attempts over instead: `POST /attempts` on the control socket, with the JSON of [`to_json`].
 //! [`accept`] is the listener's end of it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,25 +15,13 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::attempt::Response;
 use crate::delivery::{Attempt, DeliveryId, Failure, Header};
 use crate::net::control::CallAnswer;
-use crate::store::{Location, Origin, Outgoing, Store};
+use crate::store::{Origin, Outgoing, Store};
 
 /// Where attempts are handed over.
 pub(super) const PATH: &str = "/attempts";
 
 /// How much of an answer's body is handed over: a call has a limit, and a few attempts have to fit.
 const KEPT: usize = 48 << 10;
-
-/// The control socket of the listener that writes to this store; none for a store in memory.
-pub(super) fn control_socket(location: &Location) -> Option<PathBuf> {
-    let Location::File(path) = location else {
-        return None;
-    };
-    // Two names of one file are one store, and have one socket.
-    let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let mut name = path.into_os_string();
-    name.push(".sock");
-    Some(PathBuf::from(name))
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Handover {

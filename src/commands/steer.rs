@@ -10,8 +10,8 @@ use crate::net::control::{self, Call, CallAnswer, ControlError};
 use crate::text;
 
 use super::arguments::{Output, StoreArgs};
-use super::attempts;
 use super::exit::Exit;
+use super::listen;
 use super::output;
 use super::problem::{Problem, Result};
 
@@ -159,7 +159,7 @@ impl Common {
 /// Makes one call to the listener that writes to this store.
 fn call(common: &Common, method: &str, path: &str, body: &Value) -> Result<Value> {
     let location = common.store.location()?;
-    let socket = attempts::control_socket(&location).ok_or_else(|| {
+    let socket = listen::control_path(&location).ok_or_else(|| {
         Problem::usage("a listener with --store :memory: cannot be steered")
             .why("it has no file that its control socket could lie beside")
     })?;

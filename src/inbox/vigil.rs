@@ -17,6 +17,8 @@ use crate::outbox::schedule::watch::{Watch, watch};
 const AT_MOST: usize = 10_000;
 /// How many deliveries of an event are looked at: more than any provider attempts.
 pub const ATTEMPTS: usize = 16;
+/// A retry is late after its time, not at it.
+const A_MOMENT: Duration = Duration::from_millis(1);
 /// Between two looks at an event that is late, or whose attempt is still being answered.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -178,10 +180,12 @@ impl Vigil {
 
     /// Keeps an event for as long as something is expected of it.
     fn keep(&mut self, first: DeliveryId, delivery: &Delivery, watch: &Watch, now: Timestamp) {
-        let soon = now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+        let later = |at: Timestamp, by| at.checked_add(by).unwrap_or(Timestamp::MAX);
+        let soon = later(now, LOOK_AGAIN);
         let (look, expected) = match watch.outlook {
             Outlook::Due { attempt, at, .. } => {
-                (watch.late_after.unwrap_or(soon), Some((attempt, at)))
+                let look = watch.late_after.map_or(soon, |at| later(at, A_MOMENT));
+                (look, Some((attempt, at)))
             }
             Outlook::Late { attempt, due } => (soon, Some((attempt, due))),
             // Said at the next look.
@@ -293,7 +297,7 @@ mod tests {
         assert_eq!((waiting[0].attempt, waiting[0].due), (2, at(1_000)));
 
         let late = vigil.next_look().unwrap();
-        assert_eq!(late, at(3_000), "due after 1 s, late 2 s after that");
+        assert_eq!(late, at(3_001), "due after 1 s, late 2 s after that");
         let news = vigil.look(late, |_| event.clone());
         assert!(
             matches!(news[..], [News::Late { attempt: 2, .. }]),

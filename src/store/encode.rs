@@ -1,6 +1,6 @@
 //! An arrival, and what became of it, into rows.
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{AnsweredBy, Defect, DeliveryId, Diagnosis, Ending, Settlement, Verdict};
@@ -21,80 +21,95 @@ const DELIVERY: &str = "INSERT INTO deliveries (seq, event, arrived, provider, e
 const CONTENT: &str = "INSERT INTO contents (seq, digest, head, body, trailers, answer_headers, \
      answer_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-/// Writes one arrival as the delivery with this number.
-pub(super) fn delivery(connection: &Connection, seq: i64, sealed: &Sealed) -> rusqlite::Result<()> {
-    let arrival = &*sealed.arrival;
-    let (request, recognition) = (&arrival.request, &arrival.recognition);
-    let (sighting, verdict) = (&arrival.sighting, &arrival.verdict);
-    let reply = &arrival.answer.reply;
-    let event = sighting.first.map_or(seq, |first| count(first.get()));
-    let (event_id, event_id_from) = match &recognition.event_id {
-        Some((id, from)) => (Some(id.as_str()), Some(from.name())),
-        None => (None, None),
-    };
-    let (ending, drip) = ending(reply.ending);
-    let (rule, rule_step, rule_of) = rule(&arrival.answer.by);
-    let (defect, defect_status, defect_why) = defect(request.defect.as_ref());
-    let version = request.head.version().map(|version| match version {
-        crate::delivery::Version::Http10 => "HTTP/1.0",
-        crate::delivery::Version::Http11 => "HTTP/1.1",
-    });
-    let (secret_index, v1_index) = indices(verdict);
-    connection.prepare_cached(DELIVERY)?.execute(params![
-        seq,
-        event,
-        nanoseconds(request.times.arrived),
-        recognition.provider.name(),
-        event_id,
-        event_id_from,
-        verdict.reason.name(),
-        reply.status,
-        arrival.answer.by.name(),
-        ending,
-        sighting.turn.name(),
-        sighting.arrival,
-        sighting.conflict,
-        recognition.event_type,
-        recognition.attempt,
-        request.head.method(),
-        sealed.target(),
-        length(&request.body),
-        sealed.body_sha256,
-        sealed.peer,
-        between(request.times.arrived, request.times.head),
-        between(request.times.arrived, request.times.body),
-        version,
-        recognition.envelope.name(),
-        recognition.task_id,
-        recognition.run_id,
-        verdict.scheme.map(crate::delivery::Scheme::name),
-        verdict.age_seconds,
-        secret_index,
-        v1_index,
-        verdict.signature_matches_ignoring_time,
-        verdict.key_hint,
-        verdict.non_canonical,
-        span(reply.delay),
-        drip,
-        rule,
-        rule_step,
-        rule_of,
-        defect,
-        defect_status,
-        defect_why,
-        sealed.disagreements,
-    ])?;
-    let answer_body = (!reply.body.is_empty()).then_some(&reply.body[..]);
-    connection.prepare_cached(CONTENT)?.execute(params![
-        seq,
-        sealed.digest,
-        &request.head.raw()[..],
-        &request.body[..],
-        sealed.trailers,
-        sealed.answer_headers,
-        answer_body,
-    ])?;
-    Ok(())
+/// The statements that every arrival needs, looked up once for a whole batch.
+pub(super) struct Inserts<'a> {
+    delivery: CachedStatement<'a>,
+    content: CachedStatement<'a>,
+}
+
+impl<'a> Inserts<'a> {
+    pub(super) fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            delivery: connection.prepare_cached(DELIVERY)?,
+            content: connection.prepare_cached(CONTENT)?,
+        })
+    }
+
+    /// Writes one arrival as the delivery with this number.
+    pub(super) fn write(&mut self, seq: i64, sealed: &Sealed) -> rusqlite::Result<()> {
+        let arrival = &*sealed.arrival;
+        let (request, recognition) = (&arrival.request, &arrival.recognition);
+        let (sighting, verdict) = (&arrival.sighting, &arrival.verdict);
+        let reply = &arrival.answer.reply;
+        let event = sighting.first.map_or(seq, |first| count(first.get()));
+        let (event_id, event_id_from) = match &recognition.event_id {
+            Some((id, from)) => (Some(id.as_str()), Some(from.name())),
+            None => (None, None),
+        };
+        let (ending, drip) = ending(reply.ending);
+        let (rule, rule_step, rule_of) = rule(&arrival.answer.by);
+        let (defect, defect_status, defect_why) = defect(request.defect.as_ref());
+        let version = request.head.version().map(|version| match version {
+            crate::delivery::Version::Http10 => "HTTP/1.0",
+            crate::delivery::Version::Http11 => "HTTP/1.1",
+        });
+        let (secret_index, v1_index) = indices(verdict);
+        self.delivery.execute(params![
+            seq,
+            event,
+            nanoseconds(request.times.arrived),
+            recognition.provider.name(),
+            event_id,
+            event_id_from,
+            verdict.reason.name(),
+            reply.status,
+            arrival.answer.by.name(),
+            ending,
+            sighting.turn.name(),
+            sighting.arrival,
+            sighting.conflict,
+            recognition.event_type,
+            recognition.attempt,
+            request.head.method(),
+            sealed.target(),
+            length(&request.body),
+            sealed.body_sha256,
+            sealed.peer,
+            between(request.times.arrived, request.times.head),
+            between(request.times.arrived, request.times.body),
+            version,
+            recognition.envelope.name(),
+            recognition.task_id,
+            recognition.run_id,
+            verdict.scheme.map(crate::delivery::Scheme::name),
+            verdict.age_seconds,
+            secret_index,
+            v1_index,
+            verdict.signature_matches_ignoring_time,
+            verdict.key_hint,
+            verdict.non_canonical,
+            span(reply.delay),
+            drip,
+            rule,
+            rule_step,
+            rule_of,
+            defect,
+            defect_status,
+            defect_why,
+            sealed.disagreements,
+        ])?;
+        let answer_body = (!reply.body.is_empty()).then_some(&reply.body[..]);
+        self.content.execute(params![
+            seq,
+            sealed.digest,
+            &request.head.raw()[..],
+            &request.body[..],
+            sealed.trailers,
+            sealed.answer_headers,
+            answer_body,
+        ])?;
+        Ok(())
+    }
 }
 
 fn ending(ending: Ending) -> (&'static str, Option<i64>) {
@@ -141,15 +156,17 @@ pub(super) fn settlement(
     id: DeliveryId,
     settlement: &Settlement,
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO settlements (seq, at, outcome) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![
-            count(id.get()),
-            nanoseconds(settlement.at),
-            settlement.outcome.name(),
-        ])?;
+    let values = params![
+        count(id.get()),
+        nanoseconds(settlement.at),
+        settlement.outcome.name(),
+    ];
+    // REPLACE would keep a journal of every such statement, in case it has to be undone.
+    let insert = "INSERT OR IGNORE INTO settlements (seq, at, outcome) VALUES (?1, ?2, ?3)";
+    if connection.prepare_cached(insert)?.execute(values)? == 0 {
+        let update = "UPDATE settlements SET at = ?2, outcome = ?3 WHERE seq = ?1";
+        connection.prepare_cached(update)?.execute(values)?;
+    }
     Ok(())
 }
 

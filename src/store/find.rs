@@ -51,30 +51,24 @@ pub(super) fn find(connection: &Connection, id: &str) -> rusqlite::Result<Found>
     if let Some(id) = by_number(connection, id)? {
         return Ok(Found::Delivery(id));
     }
-    if id.is_empty() {
-        return Ok(nothing());
-    }
-    if let Some(id) = newest(connection, id)? {
-        return Ok(Found::Delivery(id));
-    }
-    // The digits of a hash are known without what stands before them: lists leave it out.
-    for start in [id, &format!("sha256:{id}")] {
-        let (events, candidates) = beginning_with(connection, start)?;
-        match candidates.as_slice() {
-            [] => {}
-            [only] if events == 1 => return Ok(Found::Delivery(only.newest)),
-            _ => return Ok(Found::Ambiguous { events, candidates }),
+    let mut nearest = Nearest::default();
+    // One look at every event id, the newest first: there is no index on what is random.
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, event, event_id FROM deliveries WHERE event_id IS NOT NULL ORDER BY seq DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let event_id = row.get_ref(2)?.as_str().unwrap_or_default();
+        let Some(delivery) = delivery_id(row.get(0)?) else {
+            continue;
+        };
+        if event_id == id {
+            return Ok(Found::Delivery(delivery));
         }
+        let is_first = row.get_ref(0)? == row.get_ref(1)?;
+        nearest.note(id, event_id, delivery, is_first);
     }
-    nearest(connection, id)
-}
-
-fn nothing() -> Found {
-    Found::Nothing {
-        shared: String::new(),
-        events: 0,
-        candidates: Vec::new(),
-    }
+    nearest.found(connection, id)
 }
 
 fn by_number(connection: &Connection, text: &str) -> rusqlite::Result<Option<DeliveryId>> {
@@ -90,91 +84,82 @@ fn by_number(connection: &Connection, text: &str) -> rusqlite::Result<Option<Del
     Ok(is_there.then_some(id))
 }
 
-fn newest(connection: &Connection, event_id: &str) -> rusqlite::Result<Option<DeliveryId>> {
-    let seq: Option<i64> = connection
-        .prepare_cached("SELECT max(seq) FROM deliveries WHERE event_id = ?1")?
-        .query_row([event_id], |row| row.get(0))
-        .optional()?
-        .flatten();
-    Ok(seq.and_then(delivery_id))
-}
-
 fn delivery_id(seq: i64) -> Option<DeliveryId> {
     u64::try_from(seq).ok().and_then(DeliveryId::new)
 }
 
-/// The events whose id begins like this: how many, and the newest of them.
-fn beginning_with(connection: &Connection, start: &str) -> rusqlite::Result<(u64, Vec<Candidate>)> {
-    let end = behind(start);
-    let condition = "event_id >= ?1 AND (?2 IS NULL OR event_id < ?2)";
-    let events: i64 = connection.query_row(
-        &format!("SELECT count(DISTINCT event_id) FROM deliveries WHERE {condition}"),
-        rusqlite::params![start, end],
-        |row| row.get(0),
-    )?;
-    let mut candidates = Vec::new();
-    if events > 0 {
-        let sql = format!(
-            "SELECT event_id, max(seq), count(*), event_type FROM deliveries WHERE {condition} \
-             GROUP BY event_id ORDER BY max(seq) DESC LIMIT {NAMED}"
-        );
-        let mut statement = connection.prepare(&sql)?;
-        let mut rows = statement.query(rusqlite::params![start, end])?;
-        while let Some(row) = rows.next()? {
-            let Some(newest) = delivery_id(row.get(1)?) else {
-                continue;
+/// The events whose ids share the longest beginning with what was asked for.
+#[derive(Default)]
+struct Nearest {
+    /// How many bytes they share; never none.
+    shared: usize,
+    /// How many events.
+    events: u64,
+    /// The newest of them.
+    candidates: Vec<Candidate>,
+}
+
+impl Nearest {
+    fn note(&mut self, id: &str, event_id: &str, delivery: DeliveryId, is_first: bool) {
+        // The digits of a hash are known without what stands before them: lists leave it out.
+        let digits = event_id.strip_prefix("sha256:").unwrap_or_default();
+        let shared = shared(id, event_id).max(shared(id, digits));
+        if shared == 0 || shared < self.shared {
+            return;
+        }
+        if shared > self.shared {
+            *self = Self {
+                shared,
+                ..Self::default()
             };
-            candidates.push(Candidate {
-                event_id: row.get(0)?,
-                event_type: row.get(3)?,
-                newest,
-                deliveries: u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0),
-            });
+        }
+        self.events += u64::from(is_first);
+        let is_room = self.candidates.len() < NAMED;
+        let known = self
+            .candidates
+            .iter_mut()
+            .find(|candidate| candidate.event_id == event_id);
+        match known {
+            Some(known) => known.deliveries += 1,
+            None if is_room => self.candidates.push(Candidate {
+                event_id: event_id.to_owned(),
+                event_type: None,
+                newest: delivery,
+                deliveries: 1,
+            }),
+            None => {}
         }
     }
-    Ok((u64::try_from(events).unwrap_or(0), candidates))
-}
 
-/// The first text that sorts behind all that begin with `start`, if there is one.
-fn behind(start: &str) -> Option<String> {
-    let mut end = start.to_owned();
-    while let Some(last) = end.pop() {
-        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
-        if let Some(next) = next {
-            end.push(next);
-            return Some(end);
+    fn found(mut self, connection: &Connection, id: &str) -> rusqlite::Result<Found> {
+        for candidate in &mut self.candidates {
+            candidate.event_type = connection
+                .prepare_cached("SELECT event_type FROM deliveries WHERE seq = ?1")?
+                .query_row([count(candidate.newest.get())], |row| row.get(0))
+                .optional()?
+                .flatten();
         }
+        let events = self.events.max(self.candidates.len() as u64);
+        let candidates = self.candidates;
+        let is_beginning = self.shared == id.len();
+        Ok(match candidates.as_slice() {
+            [only] if is_beginning => Found::Delivery(only.newest),
+            [_, ..] if is_beginning => Found::Ambiguous { events, candidates },
+            _ => Found::Nothing {
+                shared: id[..self.shared].to_owned(),
+                events,
+                candidates,
+            },
+        })
     }
-    None
-}
-
-/// The events whose ids share the longest beginning with `id`.
-fn nearest(connection: &Connection, id: &str) -> rusqlite::Result<Found> {
-    let mut longest = 0;
-    let mut statement =
-        connection.prepare("SELECT event_id FROM deliveries WHERE event_id IS NOT NULL")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let other = row.get_ref(0)?.as_str().unwrap_or_default();
-        longest = longest.max(shared(id, other));
-    }
-    let shared = id[..longest].to_owned();
-    if shared.is_empty() {
-        return Ok(nothing());
-    }
-    let (events, candidates) = beginning_with(connection, &shared)?;
-    Ok(Found::Nothing {
-        shared,
-        events,
-        candidates,
-    })
 }
 
 /// How many bytes of whole characters two texts share from their beginning.
 fn shared(one: &str, other: &str) -> usize {
-    one.chars()
-        .zip(other.chars())
-        .take_while(|(left, right)| left == right)
-        .map(|(character, _)| character.len_utf8())
-        .sum()
+    let bytes = one.bytes().zip(other.bytes());
+    let same = bytes.take_while(|(left, right)| left == right).count();
+    (0..=same)
+        .rev()
+        .find(|end| one.is_char_boundary(*end))
+        .unwrap_or(0)
 }

@@ -10,7 +10,9 @@
 //! The tables are documented where they are made, in `assets/schema/`.
 
 mod attempts;
+mod beside;
 mod board;
+mod completions;
 mod condition;
 mod connect;
 mod counts;
@@ -52,6 +54,7 @@ pub use location::Location;
 pub use query::Order;
 pub use remembered::Remembered;
 
+use beside::Beside;
 use board::Board;
 use error::Subject;
 use lock::Lock;
@@ -92,6 +95,8 @@ struct Shared {
     board: Arc<Board>,
     subject: Subject,
     writing: Option<Writing>,
+    /// Writes attempts beside the listener that writes everything else.
+    beside: Option<Beside>,
     /// Which state of the file a reader has seen that nobody tells what changes.
     polled: Mutex<Option<query::DataVersion>>,
 }
@@ -122,6 +127,15 @@ impl Store {
         open::reader(path)
     }
 
+    /// Opens a store to read it and to record outgoing attempts in it, beside the listener that
+    /// writes to it or after it: a capture is replayed while more of them arrive.
+    ///
+    /// # Errors
+    /// As for [`Store::open_readonly`], and when the file cannot be written.
+    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        open::beside(path)
+    }
+
     /// Stores a request. When this returns a number, the delivery is on disk; when it returns an
     /// error, it is not stored.
     ///
@@ -147,7 +161,8 @@ impl Store {
         self.note(Note::Diagnosed(id, Box::new(diagnosis)));
     }
 
-    /// Records a request that was made for a delivery. Written soon; nobody waits for it.
+    /// Records a request that was made for a delivery. Written soon; nobody waits for it. What was
+    /// opened with [`Store::open_beside`] has no queue: it takes [`Store::attempt_durably`].
     pub fn attempt(&self, id: DeliveryId, outgoing: Outgoing) {
         self.note(Note::Attempted(id, Box::new(outgoing)));
     }
@@ -162,7 +177,10 @@ impl Store {
         id: DeliveryId,
         outgoing: Outgoing,
     ) -> Result<(), StoreError> {
-        self.noted(Note::Attempted(id, Box::new(outgoing))).await
+        match &self.shared.beside {
+            Some(beside) => beside.attempt(id, &outgoing),
+            None => self.noted(Note::Attempted(id, Box::new(outgoing))).await,
+        }
     }
 
     /// Returns when everything that was queued before is on disk.
@@ -340,14 +358,12 @@ impl Store {
     }
 
     /// Hands over what deduplication must know again after a restart: every delivery that has an
-    /// event id, oldest first.
+    /// event id, in no particular order and from more than one thread.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn remembered(&self, each: impl FnMut(Remembered<'_>)) -> Result<(), StoreError> {
-        self.shared
-            .readers
-            .with(|connection| remembered::remembered(connection, each))
+    pub fn remembered(&self, each: impl Fn(Remembered<'_>) + Sync) -> Result<(), StoreError> {
+        remembered::remembered(&self.shared.readers, each)
     }
 
     /// How much there is.

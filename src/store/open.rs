@@ -6,7 +6,9 @@ use std::thread;
 
 use rusqlite::Connection;
 
+use super::beside::Beside;
 use super::board::Board;
+use super::completions::Completions;
 use super::connect::{self, Source};
 use super::error::{StoreError, Trouble};
 use super::location::{Location, Place, Presence};
@@ -14,7 +16,7 @@ use super::lock::Lock;
 use super::queue::Queue;
 use super::readers::Readers;
 use super::schema::{self, Age};
-use super::writer::{Completions, Parts, Writer};
+use super::writer::{Parts, Writer};
 use super::{Options, Shared, Store, Writing};
 
 /// How many bytes may wait for the disk.
@@ -129,6 +131,7 @@ fn start(
                 lock,
                 thread: Mutex::new(Some(thread)),
             }),
+            beside: None,
             polled: Mutex::new(None),
         }),
     })
@@ -136,6 +139,21 @@ fn start(
 
 /// Opens a store to read it.
 pub(super) fn reader(path: &Path) -> Result<Store, StoreError> {
+    Ok(Store {
+        shared: Arc::new(read(path)?),
+    })
+}
+
+/// Opens a store to read it, and to write to it in turn with the listener.
+pub(super) fn beside(path: &Path) -> Result<Store, StoreError> {
+    let mut shared = read(path)?;
+    shared.beside = Some(Beside::open(shared.readers.source.clone())?);
+    Ok(Store {
+        shared: Arc::new(shared),
+    })
+}
+
+fn read(path: &Path) -> Result<Shared, StoreError> {
     let place = Place::resolve(path)?;
     let subject = place.subject.clone();
     match place.examine()? {
@@ -160,13 +178,12 @@ pub(super) fn reader(path: &Path) -> Result<Store, StoreError> {
     let source = Source::File(place);
     let readers = Readers::new(source)?;
     readers.try_with(|connection| schema::verify(connection, &subject))?;
-    Ok(Store {
-        shared: Arc::new(Shared {
-            readers,
-            board: Arc::new(Board::new()),
-            subject,
-            writing: None,
-            polled: Mutex::new(None),
-        }),
+    Ok(Shared {
+        readers,
+        board: Arc::new(Board::new()),
+        subject,
+        writing: None,
+        beside: None,
+        polled: Mutex::new(None),
     })
 }

@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 use std::str::FromStr as _;
+use std::thread;
 
 use rusqlite::{Connection, Row};
 
+use super::error::StoreError;
+use super::readers::Readers;
 use crate::delivery::{DeliveryId, Provider};
 
 /// One stored delivery that has an event id.
@@ -26,30 +29,68 @@ pub struct Remembered<'a> {
 }
 
 const SELECT: &str = "SELECT seq, event, provider, event_id, reason, status, answered_by, ending \
-     FROM deliveries WHERE event_id IS NOT NULL ORDER BY seq";
+     FROM deliveries WHERE event_id IS NOT NULL AND seq BETWEEN ?1 AND ?2";
 
-/// Hands over every delivery that has an event id, oldest first.
+/// Fewer deliveries than this are not worth a second thread.
+const WORTH_SHARING: i64 = if cfg!(test) { 3 } else { 20_000 };
+
+/// Hands over every delivery that has an event id, from two threads if there are many.
 pub(super) fn remembered(
+    readers: &Readers,
+    each: impl Fn(Remembered<'_>) + Sync,
+) -> Result<(), StoreError> {
+    let (first, last) = readers.with(|connection| {
+        connection.query_row(
+            "SELECT coalesce((SELECT min(seq) FROM deliveries), 1), \
+             coalesce((SELECT max(seq) FROM deliveries), 0)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    })?;
+    let part =
+        |first: i64, last: i64| readers.with(|connection| walk(connection, first, last, &each));
+    if last - first < WORTH_SHARING {
+        return part(first, last);
+    }
+    let middle = first + (last - first) / 2;
+    thread::scope(|scope| {
+        let older = scope.spawn(|| part(first, middle));
+        let newer = part(middle + 1, last);
+        match older.join() {
+            Ok(older) => older.and(newer),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn walk(
     connection: &Connection,
-    mut each: impl FnMut(Remembered<'_>),
+    first: i64,
+    last: i64,
+    each: &(impl Fn(Remembered<'_>) + Sync),
 ) -> rusqlite::Result<()> {
     // One transaction, so that the three questions are about one moment.
     let transaction = connection.unchecked_transaction()?;
     let missed = seqs(
         &transaction,
-        "SELECT seq FROM settlements WHERE outcome <> 'answered'",
+        "SELECT seq FROM settlements WHERE outcome <> 'answered' AND seq BETWEEN ?1 AND ?2",
+        [first, last],
     )?;
     let released = seqs(
         &transaction,
-        "SELECT seq FROM settlements WHERE outcome BETWEEN 'released 200' AND 'released 299'",
+        "SELECT seq FROM settlements WHERE outcome BETWEEN 'released 200' AND 'released 299' \
+         AND seq BETWEEN ?1 AND ?2",
+        [first, last],
     )?;
     let taken = seqs(
         &transaction,
-        "SELECT seq FROM attempts WHERE origin = 'forward' AND status BETWEEN 200 AND 299",
+        "SELECT seq FROM attempts WHERE origin = 'forward' AND status BETWEEN 200 AND 299 \
+         AND seq BETWEEN ?1 AND ?2",
+        [first, last],
     )?;
     let taken: HashSet<i64> = taken.union(&released).copied().collect();
     let mut statement = transaction.prepare(SELECT)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([first, last])?;
     while let Some(row) = rows.next()? {
         if let Some(remembered) = read(row, &missed, &taken)? {
             each(remembered);
@@ -58,10 +99,10 @@ pub(super) fn remembered(
     Ok(())
 }
 
-fn seqs(connection: &Connection, sql: &str) -> rusqlite::Result<HashSet<i64>> {
+fn seqs(connection: &Connection, sql: &str, range: [i64; 2]) -> rusqlite::Result<HashSet<i64>> {
     connection
         .prepare(sql)?
-        .query_map([], |row| row.get(0))?
+        .query_map(range, |row| row.get(0))?
         .collect()
 }
 

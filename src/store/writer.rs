@@ -9,18 +9,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::mpsc;
 
 use crate::delivery::DeliveryId;
 
 use super::board::Board;
+use super::completions::Completions;
 use super::connect::Source;
 use super::encode;
 use super::error::{StoreError, Trouble};
 use super::location::Identity;
 use super::lock::Lock;
 use super::numbers::count;
-use super::queue::{Batch, Note, Queue, QueuedNote, Waiter, Wake};
+use super::queue::{Batch, Note, Queue, QueuedNote, Wake};
 use super::retention::Retention;
 
 /// How many pages the log may gain before they are copied into the file.
@@ -29,56 +29,6 @@ const PAGE: usize = 16384;
 /// The wait before a failing store is tried again: doubled each time, up to the second.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-
-/// Results on their way to those who wait, a whole batch at once: one wake-up of another thread
-/// instead of one for each.
-pub(super) type Completed = Vec<(Waiter<DeliveryId>, Result<DeliveryId, StoreError>)>;
-
-/// How results reach those who wait for them.
-#[derive(Debug)]
-pub(super) enum Completions {
-    /// A task of the runtime hands them on.
-    Task(mpsc::UnboundedSender<Completed>),
-    /// There is no runtime: the writer does it.
-    Inline,
-}
-
-impl Completions {
-    /// Starts the task, if there is a runtime to start it on.
-    pub(super) fn start() -> Self {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return Self::Inline;
-        };
-        let (sender, mut batches) = mpsc::unbounded_channel();
-        runtime.spawn(async move {
-            while let Some(batch) = batches.recv().await {
-                hand_over(batch);
-            }
-        });
-        Self::Task(sender)
-    }
-
-    fn complete(&self, batch: Completed) {
-        if batch.is_empty() {
-            return;
-        }
-        match self {
-            Self::Inline => hand_over(batch),
-            Self::Task(sender) => {
-                if let Err(unsent) = sender.send(batch) {
-                    hand_over(unsent.0);
-                }
-            }
-        }
-    }
-}
-
-fn hand_over(batch: Completed) {
-    for (waiter, result) in batch {
-        // Whoever stopped waiting does not need it.
-        let _ = waiter.send(result);
-    }
-}
 
 /// Why nothing can be written, and when to try again.
 #[derive(Debug)]
@@ -209,15 +159,16 @@ impl Writer {
                 .trouble(Trouble::Damaged)
                 .why(format!("{lost} deliveries that were on disk are missing")));
         }
-        trial(&mut connection, self.newest).map_err(sqlite)?;
+        // What failed may stand in the log. It is copied out of there, which may make room, too:
+        // nothing may be added behind it.
         if let Source::File(place) = &self.source
             && checkpoint(&connection, "TRUNCATE")
                 .map_err(sqlite)?
                 .is_none()
         {
-            // What failed may stand in the log; nothing may be added behind it.
             return Err(place.subject.trouble(Trouble::Locked));
         }
+        trial(&mut connection, self.newest).map_err(sqlite)?;
         self.identity = identity(&self.source)?;
         self.connection = Some(connection);
         self.unchecked = 0;
@@ -234,8 +185,11 @@ impl Writer {
         let mut write = || -> rusqlite::Result<()> {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for (number, insert) in (first..).zip(&batch.inserts) {
-                encode::delivery(&transaction, count(number), &insert.sealed)?;
+            if !batch.inserts.is_empty() {
+                let mut inserts = encode::Inserts::new(&transaction)?;
+                for (number, insert) in (first..).zip(&batch.inserts) {
+                    inserts.write(count(number), &insert.sealed)?;
+                }
             }
             for queued in &batch.notes {
                 annotate(&transaction, &queued.note, oldest)?;

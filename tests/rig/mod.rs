@@ -3,6 +3,7 @@
 pub mod app;
 pub mod control;
 pub mod http;
+pub(crate) mod target;
 
 use std::ffi::OsStr;
 use std::fs;

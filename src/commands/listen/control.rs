@@ -11,7 +11,7 @@
 //!
 //! What goes wrong is answered 400, 404 or 405 with `{"error":…,"why":…,"fix":…}`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -23,11 +23,23 @@ use crate::fault::{Fault, How, Plan};
 use crate::inbox::{Inbox, decide};
 use crate::net::control::{Call, CallAnswer, ControlSocket};
 use crate::provider;
-use crate::store::Found;
+use crate::store::{Found, Location};
 use crate::text;
 
 use super::super::problem::Problem;
 use super::super::{attempts, output};
+
+/// Where the control socket of a store is: beside it, by whatever name the store is called. A store
+/// in memory has none.
+pub(in crate::commands) fn path(location: &Location) -> Option<PathBuf> {
+    let Location::File(store) = location else {
+        return None;
+    };
+    let store = store.canonicalize().unwrap_or_else(|_| store.clone());
+    let mut path = store.into_os_string();
+    path.push(".sock");
+    Some(PathBuf::from(path))
+}
 
 /// Opens the control socket. A listener without one still does its work, so that trouble with it
 /// is a warning.

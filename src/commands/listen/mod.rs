@@ -26,12 +26,12 @@ use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
 
 use super::Everywhere;
-use super::attempts;
 use super::exit::Exit;
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 
+pub(super) use control::path as control_path;
 use face::Face;
 use follow::{Followed, follow};
 pub(super) use setup::ListenArgs;
@@ -81,7 +81,7 @@ async fn listen(setup: Setup) -> Result {
     ));
     tokio::spawn(news(inbox.clone(), setup.face.clone()));
     // Before it is said that the listener is ready: who reads that may steer at once.
-    let control = match attempts::control_socket(&setup.location) {
+    let control = match control::path(&setup.location) {
         Some(path) => control::open(&path).await,
         None => None,
     };

@@ -255,8 +255,8 @@ impl<'a> Session<'a> {
         }
         // One that was not answered at all is told as an error.
         let is_told_later = attempt.result.is_err() && self.wanted == 1 && !self.face.is_json();
-        let is_shown = !self.is_quiet && !(self.is_short && attempt.delivered()) && !is_told_later;
-        if !is_shown {
+        let is_dull = self.is_short && attempt.delivered();
+        if self.is_quiet || is_dull || is_told_later {
             return Ok(());
         }
         let line = self.face.replay(made, &self.arguments.to);

@@ -105,15 +105,14 @@ impl Plan {
 
     /// That of its signature, else of its sender; for strangers, the one that there are secrets of.
     fn scheme(&self, delivery: &Delivery) -> Scheme {
+        let of_secrets = if self.keyring.sixtyfour.is_empty() && !self.keyring.elan.is_empty() {
+            Scheme::Elan
+        } else {
+            Scheme::Sixtyfour
+        };
         signed_by(&delivery.request().head)
             .or_else(|| provider::scheme(delivery.arrival.recognition.provider))
-            .unwrap_or_else(|| {
-                if self.keyring.sixtyfour.is_empty() && !self.keyring.elan.is_empty() {
-                    Scheme::Elan
-                } else {
-                    Scheme::Sixtyfour
-                }
-            })
+            .unwrap_or(of_secrets)
     }
 
     /// Which attempt the replay says it is.
@@ -135,6 +134,12 @@ impl Plan {
 
     /// What a person should know about the signature of this replay.
     pub(super) fn remark(&self, delivery: &Delivery, job: &Job) -> Option<String> {
+        let id = event::short_id(delivery);
+        if self.manner == Manner::Expired && self.keyring.of(self.scheme(delivery)).is_empty() {
+            return Some(format!(
+                "no secret was given for whoever sent {id}, so it goes out as it came"
+            ));
+        }
         let scheme = signed_by(&delivery.request().head)?;
         let is_kept = match self.manner {
             Manner::AsCaptured => true,
@@ -145,7 +150,6 @@ impl Plan {
             return None;
         }
         let now = Timestamp::now();
-        let id = event::short_id(delivery);
         let changed = job
             .render(1, now.as_second())
             .is_ok_and(|rendered| rendered.body != delivery.request().body);

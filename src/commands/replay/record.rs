@@ -9,6 +9,7 @@ use crate::net::control::{self, Call, ControlError};
 use crate::store::{Location, Options, Origin, Outgoing, Store, StoreError};
 
 use super::super::attempts;
+use super::super::listen;
 use super::super::output;
 use super::super::problem::Problem;
 
@@ -43,7 +44,7 @@ impl Recorder {
     /// Keeps attempts in this store.
     pub(super) fn new(location: Location) -> Self {
         Self {
-            socket: attempts::control_socket(&location),
+            socket: listen::control_path(&location),
             location,
             waiting: Vec::new(),
             since: Instant::now(),
@@ -114,7 +115,8 @@ impl Recorder {
             Ok(answer) if answer.status == 200 => Ok(true),
             Ok(answer) => Err(Unkept::Listener(format!(
                 "the listener answered {}: {}",
-                answer.status, answer.body
+                answer.status,
+                answer.body.trim_end()
             ))),
             Err(ControlError::NobodyThere { .. }) => Ok(false),
             Err(error) => Err(Unkept::Listener(error.to_string())),

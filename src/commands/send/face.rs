@@ -82,14 +82,13 @@ fn terminal(parcels: &Parcels, progress: &Progress, time: &str, paint: Paint) ->
         attempt.number,
         paint.over(role(attempt), outcome(attempt)),
     );
-    for part in [
+    let parts = [
         answered(attempt),
         what_follows(attempt, progress.then, paint),
-    ] {
-        if let Some(part) = part {
-            line.push_str("  ");
-            line.push_str(&part);
-        }
+    ];
+    for part in parts.into_iter().flatten() {
+        line.push_str("  ");
+        line.push_str(&part);
     }
     line
 }

@@ -29,7 +29,7 @@ pub(in crate::commands) struct SendArgs {
     #[arg(long, value_name = "URL")]
     pub(super) to: Option<Target>,
     /// List the samples
-    #[arg(long, exclusive = false)]
+    #[arg(long)]
     pub(super) list: bool,
     #[command(flatten)]
     pub(super) secrets: SecretArgs,
@@ -40,8 +40,8 @@ pub(in crate::commands) struct SendArgs {
     /// Send the bytes of this file as the body; `-` reads standard input
     #[arg(long, value_name = "FILE", help_heading = "What is sent")]
     pub(super) body: Option<PathBuf>,
-    /// Whose pipeline: sixtyfour or elan [default: that of the sample or the body]
-    #[arg(long, help_heading = "What is sent")]
+    /// Whose event the --body is: sixtyfour or elan [default: what it looks like]
+    #[arg(long, requires = "body", help_heading = "What is sent")]
     pub(super) provider: Option<Provider>,
     /// Change the body: `.result.email=null`. Repeatable
     #[arg(long, value_name = ".PATH=JSON", help_heading = "What is sent")]
@@ -142,13 +142,10 @@ impl What {
     pub(super) fn of(arguments: &SendArgs) -> Result<Self> {
         if let Some(path) = &arguments.body {
             // With a body, the sample's name says its event type alone.
-            let event_type = match &arguments.sample {
-                Some(name) => Some(
-                    samples::find(name)
-                        .map_or_else(|_| name.clone(), |sample| sample.event_type.to_owned()),
-                ),
-                None => None,
-            };
+            let event_type = arguments.sample.as_ref().map(|name| {
+                samples::find(name)
+                    .map_or_else(|_| name.clone(), |sample| sample.event_type.to_owned())
+            });
             return Ok(Self::Body {
                 bytes: input::read(path, "body")?,
                 event_type,

@@ -166,8 +166,12 @@ impl Parcels {
     pub(super) fn first(&self) -> Result<Job> {
         // Only a change to the body may be possible in one event and not in the next.
         let others = if self.edits.is_empty() { 1 } else { self.count };
-        (1..others).try_for_each(|number| self.try_job(number).map(drop).map_err(explain))?;
-        self.try_job(0).map_err(explain)
+        (1..others).try_for_each(|number| {
+            self.try_job(number)
+                .map(drop)
+                .map_err(|error| explain(&error))
+        })?;
+        self.try_job(0).map_err(|error| explain(&error))
     }
 
     /// The job that delivers an event; `None` only if [`Parcels::first`] would have said so.
@@ -183,18 +187,23 @@ impl Parcels {
 
     fn event(&self, number: u64) -> std::result::Result<Event, EditError> {
         let id = self.event_id(number);
-        let event_type = self.event_type().map(str::to_owned);
         let event = match &self.source {
             Source::Sample(sample) => {
-                let body = sample.body(self.seed.wrapping_add(number), 1, self.at);
-                let event = Event::new(self.provider, Some(id.clone()), event_type, body);
+                let event = Event::sample(sample, self.seed.wrapping_add(number), self.at);
                 match self.event_id {
                     Some(_) => event.with_id(&id),
                     None => event,
                 }
             }
-            Source::Body { bytes, .. } => {
-                let event = Event::new(self.provider, Some(id.clone()), event_type, bytes.clone());
+            Source::Body {
+                bytes, event_type, ..
+            } => {
+                let event = Event::new(
+                    self.provider,
+                    Some(id.clone()),
+                    event_type.clone(),
+                    bytes.clone(),
+                );
                 if self.event_id.is_some() || self.count > 1 {
                     event.with_id(&id)
                 } else {
@@ -206,8 +215,8 @@ impl Parcels {
     }
 }
 
-fn explain(error: ParcelError) -> Problem {
-    let problem = unsendable(&error);
+fn explain(error: &ParcelError) -> Problem {
+    let problem = unsendable(error);
     match error {
         ParcelError::Edit(_) => problem.fix("look at --set: it changes what is in the body"),
         ParcelError::Head(_) => problem.fix("look at --header, --event-id and the sample's name"),
@@ -237,7 +246,7 @@ fn source(what: What) -> Result<(Source, Provider)> {
             let event_id = recognition
                 .event_id
                 .filter(|(_, source)| !source.is_inferred())
-                .map(|(id, _)| id.to_string());
+                .map(|(id, _)| id);
             let source = Source::Body {
                 bytes: request.body,
                 event_type: event_type.or(recognition.event_type),

@@ -93,20 +93,36 @@ async fn a_batch_that_fails_leaves_nothing_behind_and_acknowledges_nobody() {
     let fixture = Fixture::new();
     let store = fixture.open().unwrap();
     insert(&store, arrival("e1", "x")).await;
-    // A row that is in the way of the next number makes the whole transaction fail.
+    // One row that cannot be written makes the whole transaction fail.
     let other = Connection::open(fixture.path()).unwrap();
-    let block = "INSERT INTO contents (seq, digest, head, body) VALUES (3, x'', x'', x'')";
-    other.execute(block, []).unwrap();
-    drop(other);
-    let both = tokio::join!(
+    let trap = "CREATE TRIGGER trap BEFORE INSERT ON contents WHEN NEW.body = x'21'
+                BEGIN SELECT RAISE(ABORT, 'trapped'); END";
+    other.execute_batch(trap).unwrap();
+    let (before, trapped) = tokio::join!(
         store.insert(Arc::new(arrival("e2", "x"))),
-        store.insert(Arc::new(arrival("e3", "x"))),
+        store.insert(Arc::new(arrival("e3", "!"))),
     );
-    let errors = [both.0.unwrap_err(), both.1.unwrap_err()];
-    assert_eq!(errors[0], errors[1]);
-    // Opened anew, what nobody acknowledged is gone, and the numbers have no gap.
-    assert_eq!(insert_in_the_end(&store, "e4").await, id(2));
-    assert_eq!(store.counts().unwrap().deliveries, 2);
+    let error = trapped.unwrap_err();
+    assert!(error.cause().unwrap().contains("trapped"), "{error:?}");
+    // The one before it was in the same transaction, or in one of its own.
+    let stored = match before {
+        Ok(_) => 2,
+        Err(other) => {
+            assert_eq!(other, error);
+            1
+        }
+    };
+    assert_eq!(store.counts().unwrap().deliveries, stored);
+    other.execute_batch("DROP TRIGGER trap").unwrap();
+    assert_eq!(insert_in_the_end(&store, "e4").await, id(stored + 1));
+    store.settle(id(1), settled(Outcome::Answered));
+    store.settle(id(1), settled(Outcome::Stopped));
+    store.flush().await.unwrap();
+    assert_eq!(get(&store, 1).settlement, Some(settled(Outcome::Stopped)));
+}
+
+fn settled(outcome: Outcome) -> Settlement {
+    Settlement { outcome, at: at(4) }
 }
 
 #[tokio::test]

@@ -28,7 +28,10 @@ async fn an_event_id_means_its_newest_delivery() {
 
 #[tokio::test]
 async fn a_beginning_of_several_ids_names_them_newest_first() {
-    let store = store(&["6f1c0b52", "6f1c0b99", "6f1c0b52"]).await;
+    let store = store(&["6f1c0b52", "6f1c0b99"]).await;
+    let mut retry = arrival("6f1c0b52", "x");
+    retry.sighting.first = Some(id(1));
+    insert(&store, retry).await;
     let Found::Ambiguous { events, candidates } = store.find("6f1c").unwrap() else {
         panic!("not ambiguous");
     };

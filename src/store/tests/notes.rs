@@ -1,5 +1,6 @@
 //! What becomes of a delivery is added to it, and never changes it.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -133,12 +134,12 @@ async fn an_answer_is_kept_up_to_a_mebibyte_and_marked_cut_beyond() {
 type Memory = (u64, u64, String, bool, bool);
 
 fn remembered(store: &Store) -> Vec<Memory> {
-    let mut all = Vec::new();
+    let all = Mutex::new(Vec::new());
     store
         .remembered(|seen| {
             assert_eq!(seen.provider, Provider::Sixtyfour);
             let event_id = seen.event_id.to_owned();
-            all.push((
+            all.lock().unwrap().push((
                 seen.id.get(),
                 seen.event.get(),
                 event_id,
@@ -147,6 +148,8 @@ fn remembered(store: &Store) -> Vec<Memory> {
             ));
         })
         .unwrap();
+    let mut all = all.into_inner().unwrap();
+    all.sort();
     all
 }
 
