@@ -332,7 +332,7 @@ mod tests {
         let mut vigil = Vigil::default();
         let event = vec![attempt(1, 0, 500), attempt(2, 1_000, 500)];
         vigil.settled(&event[0], &event[..1], at(0));
-        assert_eq!(vigil.look(at(3_000), |_| event.clone()), []);
+        assert_eq!(vigil.look(at(3_001), |_| event.clone()), []);
         assert_eq!(
             vigil.waiting().next().map(|waiting| waiting.attempt),
             Some(3)
