@@ -42,15 +42,15 @@ impl Tail {
         mut settled: impl FnMut(&Delivery) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         for id in self.open.clone() {
-            let Some(delivery) = store.get(id)? else {
-                self.open.remove(&id);
+            // Its bytes are read only when there is something to hand over.
+            if store.is_settled(id)? == Some(false) {
                 continue;
-            };
-            if delivery.settlement.is_some() {
-                self.open.remove(&id);
-                if settled(&delivery).is_break() {
-                    return Ok(());
-                }
+            }
+            self.open.remove(&id);
+            if let Some(delivery) = store.get(id)?
+                && settled(&delivery).is_break()
+            {
+                return Ok(());
             }
         }
         loop {

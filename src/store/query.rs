@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::delivery::{Delivery, DeliveryId, Outlook};
 use crate::filter::{Filter, Subject};
@@ -189,6 +189,43 @@ pub(super) fn event(
         &[Value::Integer(count(first.get()))],
     )?);
     Ok(all)
+}
+
+/// The numbers of the newest deliveries of an event before this one, newest first.
+pub(super) fn recent(
+    connection: &Connection,
+    first: DeliveryId,
+    before: Option<DeliveryId>,
+    most: usize,
+) -> rusqlite::Result<Vec<DeliveryId>> {
+    let mut newest = ids(
+        connection,
+        "SELECT seq FROM deliveries WHERE event = ? AND event <> seq AND seq < ? \
+         ORDER BY seq DESC LIMIT ?",
+        &[
+            Value::Integer(count(first.get())),
+            Value::Integer(before.map_or(i64::MAX, |before| count(before.get()))),
+            Value::Integer(i64::try_from(most).unwrap_or(i64::MAX)),
+        ],
+    )?;
+    if newest.len() < most && before.is_none_or(|before| first < before) {
+        newest.push(first);
+    }
+    Ok(newest)
+}
+
+/// Whether the answer of a delivery has ended; `None` if there is no such delivery.
+pub(super) fn is_settled(
+    connection: &Connection,
+    id: DeliveryId,
+) -> rusqlite::Result<Option<bool>> {
+    connection
+        .prepare_cached(
+            "SELECT s.seq IS NOT NULL FROM deliveries d LEFT JOIN settlements s ON s.seq = d.seq \
+             WHERE d.seq = ?",
+        )?
+        .query_row([count(id.get())], |row| row.get(0))
+        .optional()
 }
 
 /// Deliveries that could not be read, while all others could.
