@@ -103,7 +103,6 @@ async fn listen(setup: Setup) -> Result {
         output::complain(&words::released(released, setup.on_stop));
     }
     let reason = stop.reason();
-    stop.finish();
     if let Some(steered) = steered {
         steered.abort();
         // Its socket is removed when it is gone.
@@ -112,6 +111,8 @@ async fn listen(setup: Setup) -> Result {
     if let Err(error) = store.flush().await {
         output::complain(&super::lookup::trouble(&error).text("warning"));
     }
+    // What was settled last is on disk now, where the face finds it.
+    stop.finish();
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
     last_words(&setup, started, &totals, &followed, reason)?;
