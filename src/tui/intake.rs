@@ -2,6 +2,7 @@
 //! list; and what is asked for next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::delivery::{DeliveryId, Validity};
 
@@ -115,6 +116,18 @@ impl App {
         }
         if touched || self.detail_is_unfinished() {
             self.load();
+        }
+        if let Some(drift) = self.index.take_drift() {
+            let seconds = |pick: fn(&(Duration, Duration)) -> Duration| -> String {
+                let gaps = drift.gaps.iter().map(|pair| pick(pair).as_secs_f64());
+                let shown: Vec<String> = gaps.map(|gap| format!("{gap:.1}")).collect();
+                shown.join(", ")
+            };
+            self.tell(format!(
+                "measured backoff is about {} s; docs say {} s",
+                seconds(|pair| pair.1),
+                seconds(|pair| pair.0)
+            ));
         }
         self.match_new();
     }

@@ -167,3 +167,20 @@ fn the_next_event_keeps_the_tab() {
     rig.press("K");
     assert_eq!(rig.selected(), 6);
 }
+
+#[test]
+fn a_backoff_that_differs_from_the_documented_one_is_said_once() {
+    let mut rig = Rig::new((120, 36), "14:10:00.000", &[], quiet());
+    for number in 0..3 {
+        let first = Made::new(
+            number * 2 + 1,
+            &format!("14:0{number}:00"),
+            "find_email",
+            &format!("{number:08x}-0000"),
+        )
+        .armed(500, 1, 1);
+        let second = Made::retry(&first, number * 2 + 2, &format!("14:0{number}:02.003"), 2);
+        rig.arrive(&[first, second]);
+    }
+    rig.shows("measured backoff is about 2.0 s; docs say 1.0 s");
+}
