@@ -16,6 +16,7 @@ mod input;
 mod list;
 mod listen;
 mod lookup;
+mod open;
 mod outgoing;
 mod output;
 mod problem;
@@ -29,6 +30,7 @@ mod settings;
 mod show;
 mod sign;
 mod steer;
+mod tui;
 mod tunnel;
 mod usage;
 mod values;
@@ -79,6 +81,8 @@ struct Everywhere {
 enum Command {
     /// Receive, verify, dedupe, store and answer deliveries
     Listen(Box<listen::ListenArgs>),
+    /// Look at captures in the terminal UI, without listening
+    Open(Box<open::OpenArgs>),
     /// List what was captured
     List(list::ListArgs),
     /// Show one delivery in full
@@ -140,6 +144,7 @@ fn dispatch(arguments: Arguments) -> Result {
     } = arguments;
     match command {
         Command::Listen(arguments) => listen::run(*arguments, everywhere),
+        Command::Open(arguments) => open::run(&arguments, everywhere),
         Command::List(arguments) => list::run(&arguments, everywhere),
         Command::Show(arguments) => show::run(&arguments, everywhere),
         Command::Export(arguments) => export::run(&arguments),

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
@@ -49,9 +50,43 @@ pub(super) fn unwritable(error: &io::Error) -> Problem {
     Problem::failed("output", "cannot write to standard output").why(error.to_string())
 }
 
+/// What was to be said while something else had the screen; `None`: nothing has.
+static HELD_BACK: Mutex<Option<String>> = Mutex::new(None);
+
+/// More than this is nothing that a person reads afterwards.
+const HELD_BACK_BYTES: usize = 64 << 10;
+
 /// Says something to the person; whether they hear it changes nothing.
 pub(super) fn complain(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let mut held_back = HELD_BACK.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *held_back {
+        Some(held) if held.len() + text.len() <= HELD_BACK_BYTES => held.push_str(text),
+        Some(_) => {}
+        None => {
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+}
+
+/// Somebody has the whole screen: what is complained is held back until this is dropped.
+#[derive(Debug)]
+pub(super) struct HeldBack(());
+
+/// Holds back what is complained.
+pub(super) fn hold_back() -> HeldBack {
+    let mut held_back = HELD_BACK.lock().unwrap_or_else(PoisonError::into_inner);
+    held_back.get_or_insert_default();
+    HeldBack(())
+}
+
+impl Drop for HeldBack {
+    fn drop(&mut self) {
+        let held_back = HELD_BACK
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        complain(&held_back.unwrap_or_default());
+    }
 }
 
 /// Who reads the lines on standard output.

@@ -57,6 +57,22 @@ impl Problem {
         self
     }
 
+    /// The same, blamed on what was asked for.
+    #[must_use]
+    pub(super) fn as_usage(self) -> Self {
+        Self {
+            exit: Exit::Usage,
+            code: "usage",
+            ..self
+        }
+    }
+
+    /// What happened, why, and what to do.
+    #[must_use]
+    pub(super) fn parts(&self) -> (&str, Option<&str>, Option<&str>) {
+        (&self.what, self.why.as_deref(), self.fix.as_deref())
+    }
+
     /// The exit code.
     #[must_use]
     pub(super) fn exit(&self) -> Exit {

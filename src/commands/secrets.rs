@@ -67,6 +67,23 @@ pub(super) fn load(arguments: &SecretArgs, configured: &Layer) -> Result<Keyring
     Ok(Keyring { sixtyfour, elan })
 }
 
+/// Where the first of the secrets came from, for a person.
+pub(super) fn place(arguments: &SecretArgs, configured: &Layer) -> String {
+    let flags = [&arguments.secret_file, &arguments.elan_secret_file];
+    let set = |owner: &Owner| std::env::var_os(owner.variable()).is_some_and(|set| !set.is_empty());
+    let variable = [Owner::Sixtyfour, Owner::Elan].into_iter().find(set);
+    let files = [&configured.secret_file, &configured.elan_secret_file];
+    let first = |files: [&Vec<PathBuf>; 2]| files.into_iter().flatten().next().cloned();
+    match (first(flags), variable, first(files)) {
+        (Some(path), ..) | (None, None, Some(path)) if path == Path::new("-") => {
+            "standard input".to_owned()
+        }
+        (Some(path), ..) | (None, None, Some(path)) => path.display().to_string(),
+        (None, Some(owner), _) => format!("${}", owner.variable()),
+        (None, None, None) => String::new(),
+    }
+}
+
 fn gather(
     owner: Owner,
     flags: &[PathBuf],

@@ -3,6 +3,7 @@
 //! A layer holds only what was written in it; the later one wins. What comes out is resolved and
 //! typed, and nothing below asks the environment again.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,10 @@ pub(super) struct Layer {
     pub(super) keep: Option<u64>,
     pub(super) keep_bytes: Option<Size>,
     pub(super) ready_file: Option<PathBuf>,
+    pub(super) theme: Option<String>,
+    pub(super) ascii: Option<bool>,
+    pub(super) fps: Option<u32>,
+    pub(super) keys: BTreeMap<String, Vec<String>>,
 }
 
 impl Layer {
@@ -82,6 +87,10 @@ impl Layer {
             keep: self.keep.or(lower.keep),
             keep_bytes: self.keep_bytes.or(lower.keep_bytes),
             ready_file: self.ready_file.or(lower.ready_file),
+            theme: self.theme.or(lower.theme),
+            ascii: self.ascii.or(lower.ascii),
+            fps: self.fps.or(lower.fps),
+            keys: lower.keys.into_iter().chain(self.keys).collect(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! `hook64 arm`, `disarm`, `hold`, `release` and `status`: steering a running listener through its
 //! control socket, which is found through the store.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use clap::Args;
 use serde_json::{Value, json};
@@ -167,13 +169,21 @@ fn call(common: &Common, method: &str, path: &str, body: &Value) -> Result<Value
         .enable_all()
         .build()
         .map_err(|error| Problem::failed("runtime", "cannot start").why(error.to_string()))?;
+    runtime.block_on(ask(&socket, method, path, body))
+}
+
+/// Makes one call to the listener behind a control socket.
+///
+/// # Errors
+/// When there is none, or it refuses.
+pub(super) async fn ask(socket: &Path, method: &str, path: &str, body: &Value) -> Result<Value> {
     let call = Call {
         method: method.to_owned(),
         path: path.to_owned(),
         body: Bytes::from(body.to_string()),
     };
-    let answer = runtime
-        .block_on(control::call(&socket, &call))
+    let answer = control::call(socket, &call)
+        .await
         .map_err(|error| unreachable(&error))?;
     understand(&answer)
 }

@@ -145,6 +145,24 @@ impl Filter {
         })
     }
 
+    /// The same, for the deliveries behind `last` alone.
+    #[must_use]
+    pub fn behind(self, last: Option<DeliveryId>) -> Self {
+        if last.is_none() {
+            return self;
+        }
+        let newer = Self::newer_than(last).expression;
+        Self {
+            expression: match self.expression {
+                Expression::And(mut members) => {
+                    members.insert(0, newer);
+                    Expression::And(members)
+                }
+                other => Expression::And(vec![newer, other]),
+            },
+        }
+    }
+
     /// Whether it matches everything because it asks nothing.
     #[must_use]
     pub fn is_all(&self) -> bool {

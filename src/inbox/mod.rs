@@ -88,6 +88,7 @@ struct Shared {
     held: Held,
     armed: Mutex<Armed>,
     forward: Option<Forward>,
+    steered: watch::Sender<u64>,
 }
 
 /// What [`Inbox::settled`] needs to know of a request that was answered.
@@ -140,6 +141,7 @@ impl Inbox {
                 held: Held::default(),
                 armed: Mutex::new(armed),
                 forward,
+                steered: watch::Sender::new(0),
             }),
         })
     }

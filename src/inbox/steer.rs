@@ -3,6 +3,7 @@
 //! The control socket and the terminal UI call the same functions.
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::delivery::{DeliveryId, Reply};
 use crate::fault::{Decided, Plan, Standing};
@@ -32,11 +33,25 @@ impl Inbox {
         } else {
             armed.arm(plan);
         }
+        drop(armed);
+        self.was_steered();
     }
 
     /// Takes all rules out of force; says how many there were. What is held stays held.
     pub fn disarm(&self) -> usize {
-        self.armed().disarm()
+        let count = self.armed().disarm();
+        self.was_steered();
+        count
+    }
+
+    /// A number that grows whenever rules are armed or disarmed, whoever does it.
+    #[must_use]
+    pub fn steered(&self) -> watch::Receiver<u64> {
+        self.shared.steered.subscribe()
+    }
+
+    fn was_steered(&self) {
+        self.shared.steered.send_modify(|number| *number += 1);
     }
 
     /// Answers a held delivery; says whether it was held.

@@ -200,7 +200,7 @@ fn verdict(reason: Reason, columns: &mut Columns<'_>) -> Result<Verdict> {
     })
 }
 
-fn planned_ending(name: &str, drip: Option<i64>) -> Result<Ending> {
+pub(super) fn planned_ending(name: &str, drip: Option<i64>) -> Result<Ending> {
     Ok(match name {
         "normal" => Ending::Normal,
         "hang" => Ending::Hang,

@@ -12,6 +12,7 @@
 mod attempts;
 mod beside;
 mod board;
+mod brief;
 mod completions;
 mod condition;
 mod connect;
@@ -47,6 +48,7 @@ use crate::filter::Filter;
 
 pub use attempts::{Origin, Outgoing, Sent};
 pub use board::{Changed, Removed};
+pub use brief::Brief;
 pub use counts::Counts;
 pub use error::{StoreError, Trouble};
 pub use find::{Candidate, Found};
@@ -238,6 +240,43 @@ impl Store {
         readers.try_with(|connection| {
             decode::delivery(connection, id).map_err(|error| readers.unreadable(id, error))
         })
+    }
+
+    /// Hands over what a list needs of every delivery behind `after`, oldest first, until it is told
+    /// to stop. One whose row is damaged is left out: whoever looks at it closely is told.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn briefs(
+        &self,
+        after: Option<DeliveryId>,
+        mut visit: impl FnMut(Brief) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut behind = after.map_or(0, |after| numbers::count(after.get()));
+        loop {
+            let (page, last) = self
+                .shared
+                .readers
+                .with(|connection| brief::page(connection, behind))?;
+            if page.into_iter().try_for_each(&mut visit).is_break() {
+                return Ok(());
+            }
+            // Damage in the tree itself could show as numbers that never grow.
+            match last.filter(|last| *last > behind) {
+                Some(last) => behind = last,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// What a list needs of these deliveries; those that are gone are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn briefs_of(&self, ids: &[DeliveryId]) -> Result<Vec<Brief>, StoreError> {
+        self.shared
+            .readers
+            .with(|connection| brief::some(connection, ids))
     }
 
     /// Which delivery a user means: by its number, its event id (the newest delivery of the event)

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Delivery, DeliveryId, Ending, Envelope, EventIdSource, Head,
-    Header, Outcome, Provider, Reason, Recognition, Reply, Request, Scheme, Settlement, Sighting,
-    Turn, Verdict, request::Times,
+    Answer, AnsweredBy, Arrival, Delivery, DeliveryId, Diagnosis, Ending, Envelope, EventIdSource,
+    Head, Header, Outcome, Provider, Reason, Recognition, Reply, Request, Scheme, Settlement,
+    Sighting, Turn, Verdict, request::Times,
 };
 
 use super::row::{By, Planned, Row, Word};
@@ -73,6 +73,9 @@ pub(super) struct Made {
     pub(super) reason: Reason,
     pub(super) body: Bytes,
     pub(super) extra: Vec<Header>,
+    pub(super) diagnosis: Option<Diagnosis>,
+    pub(super) matched_v1: usize,
+    pub(super) scheme: Option<Scheme>,
 }
 
 impl Made {
@@ -97,6 +100,9 @@ impl Made {
                 b"{\"task_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"status\":\"completed\",\"task_type\":\"find_email\",\"result\":{\"name\":\"Jane Smith\",\"company\":\"Northgate Labs\",\"email\":[[\"jane.smith@northgate.example\",\"OK\"]]}}",
             ),
             extra: Vec::new(),
+            diagnosis: None,
+            matched_v1: 0,
+            scheme: Some(Scheme::Sixtyfour),
         }
     }
 
@@ -128,7 +134,9 @@ impl Made {
             Header::new("Content-Type", "application/json"),
             Header::new("Content-Length", self.body.len().to_string()),
         ];
-        if self.reason != Reason::MissingHeader {
+        if self.scheme == Some(Scheme::Elan) {
+            headers.push(Header::new("X-Webhook-Signature", "5a4c34c3".repeat(8)));
+        } else if self.reason != Reason::MissingHeader {
             headers.push(Header::new(
                 "Sixtyfour-Signature",
                 format!("t={},v1={}", self.arrived.as_second(), "5a4c34c3".repeat(8)),
@@ -148,14 +156,14 @@ impl Made {
     }
 
     fn verdict(&self) -> Verdict {
-        let mut verdict = Verdict::because(Some(Scheme::Sixtyfour), self.reason);
+        let mut verdict = Verdict::because(self.scheme, self.reason);
         verdict.age_seconds = Some(match self.reason {
             Reason::TimestampTooOld => 412,
             _ => 0,
         });
         if self.reason == Reason::Ok {
             verdict.matched_secret_index = Some(0);
-            verdict.matched_v1_index = Some(0);
+            verdict.matched_v1_index = Some(self.matched_v1);
             verdict.key_hint = Some("5aea".to_owned());
         }
         if matches!(self.reason, Reason::Ok | Reason::TimestampTooOld) {
@@ -228,7 +236,7 @@ impl Made {
                 outcome: self.outcome,
                 at: self.arrived + took,
             }),
-            diagnosis: None,
+            diagnosis: self.diagnosis.clone(),
         }
     }
 }
@@ -291,7 +299,7 @@ pub(super) fn afternoon() -> Vec<Made> {
         "f7c2a4e0-9b5d-4a1f-8d2c-1e3b5f7a9c0d",
     );
     workflow.body = workflow_body();
-    add(workflow.clone());
+    add(workflow);
     let bulk = Made::new(
         11,
         "13:53:44",

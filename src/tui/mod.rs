@@ -1,9 +1,100 @@
-//! The terminal UI.
+//! The terminal UI: deliveries stream in; inspect, replay, arm failures, watch retries.
+//!
+//! Input goes into [`app::App::update`], effects come out, and [`screen`] draws what is in between;
+//! nothing else touches the state. What is read and asked for goes through the two seams of
+//! [`world`]: nothing here knows a store or a socket.
+//!
+//! | files | what |
+//! |---|---|
+//! | `world` `row` `effect` | what comes in and goes out |
+//! | `app` `intake` `act` `moves` `asks` `layers` `finding` `layer` | the state and what changes it |
+//! | `action` `key` `keys` `palette` | what can be done, and with which keys |
+//! | `index` `record` `state` `rows` `list` `sort` `list_find` | the list's data |
+//! | `detail` `tree` `fold` `body_view` `search` `decode` | the detail's data |
+//! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` | forms |
+//! | `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
+//! | `run` `executor` `painter` `pacing` `wake` `terminal` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
+//! | `event_list` `pane` `overview` `body` `headers` `signature` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `questions` `text_box` | what is drawn |
 
+mod act;
+pub mod action;
+pub mod app;
+mod arm;
+mod arm_dialog;
+mod arm_preview;
+mod armed;
+mod asks;
+mod attempts;
+mod body;
+mod body_view;
+mod clipboard;
+mod clock;
+mod columns;
+mod copy;
+mod decode;
+mod detail;
+mod diff;
+pub mod effect;
+mod entry;
+mod event_list;
+mod executor;
+mod file;
+mod finding;
+mod fold;
+mod frame;
+mod headers;
+mod help;
+mod hints;
 pub mod index;
+mod intake;
+pub mod key;
+pub mod keys;
+mod layer;
+mod layers;
+mod list;
+mod list_find;
+mod moves;
+mod outside;
+mod overview;
+mod pacing;
+mod painter;
+mod palette;
+mod pane;
+mod panic;
+mod plan;
+mod prompt;
+mod prompt_line;
+mod prompts;
+mod questions;
+mod record;
+mod replay;
+mod replay_dialog;
+pub mod request_text;
+mod response;
 pub mod row;
-pub mod rows;
-pub mod state;
+mod rows;
+mod run;
+pub mod screen;
+mod search;
+mod signature;
+mod sort;
+mod state;
+mod status_line;
+mod terminal;
+mod text_box;
+pub mod theme;
+mod tree;
+mod wake;
+mod welcome;
+mod words;
+pub mod world;
+mod write_prompt;
+
+pub use run::{Ending, Setup, run};
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod tests;

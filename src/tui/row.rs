@@ -2,6 +2,8 @@
 //!
 //! A source can fill it from a few columns of a table; [`Row::of`] fills it from a whole delivery.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::delivery::{AnsweredBy, Delivery, DeliveryId, Ending, Outcome, Provider, Turn};
@@ -115,11 +117,17 @@ impl Planned {
     /// How a reply was meant to end.
     #[must_use]
     pub fn of(reply: &crate::delivery::Reply) -> Self {
-        match reply.ending {
+        Self::with(reply.ending, reply.delay)
+    }
+
+    /// The same, told by its parts.
+    #[must_use]
+    pub fn with(ending: Ending, delay: Duration) -> Self {
+        match ending {
             Ending::Hang | Ending::Hold => Self::Held,
             Ending::Reset | Ending::Close | Ending::Cut | Ending::Garbage => Self::Broken,
             Ending::Drip(_) => Self::Slow,
-            Ending::Normal if reply.delay.is_zero() => Self::Answer,
+            Ending::Normal if delay.is_zero() => Self::Answer,
             Ending::Normal => Self::Slow,
         }
     }
@@ -164,6 +172,24 @@ impl By {
             AnsweredBy::Person => Self::Person,
             AnsweredBy::Unstored => Self::Unstored,
         }
+    }
+
+    /// The one with this word; [`By::Default`] for any other.
+    #[must_use]
+    pub fn named(word: &str) -> Self {
+        let all = [
+            Self::Signature,
+            Self::Duplicate,
+            Self::Armed,
+            Self::App,
+            Self::Defect,
+            Self::Path,
+            Self::Person,
+            Self::Unstored,
+        ];
+        all.into_iter()
+            .find(|by| by.text() == word)
+            .unwrap_or(Self::Default)
     }
 
     /// The word in the list.

@@ -1,21 +1,18 @@
-//! What is to be expected of an event, from its last attempt: a few comparisons for a visible row.
-//!
-//! The same rules as the outbox's outlook, over packed records: that one reads whole deliveries,
-//! which a list of a million must not.
+//! What is to be expected of an event, from its newest attempts: cheap enough for every visible row.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::delivery::Provider;
+use crate::delivery::Outlook;
+use crate::outbox::schedule::Seen;
+use crate::outbox::schedule::pace::Pace;
+use crate::outbox::schedule::watch::outlook;
 
 use super::index::{Attempt, Event};
 
-/// A retry may be this late before it counts as late.
-const GRACE: Duration = Duration::from_secs(2);
-
-/// This late, and it is not coming.
-const GIVEN_UP: Duration = Duration::from_secs(60);
+/// How many of an event's newest attempts are looked at.
+pub(super) const NEWEST: usize = 16;
 
 /// What is to be expected of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +27,18 @@ pub enum State {
     /// A retry is expected.
     Due {
         /// The attempt that is expected.
-        attempt: u16,
+        attempt: u32,
         /// When.
         at: Timestamp,
-        /// The documented gap before it.
+        /// The gap before it.
         gap: Duration,
+        /// Whether that gap was measured here.
+        measured: bool,
     },
     /// It should have come.
     Late {
         /// The attempt that is missing.
-        attempt: u16,
+        attempt: u32,
         /// When it was due.
         due: Timestamp,
     },
@@ -49,9 +48,12 @@ pub enum State {
     Open,
 }
 
-/// The state of an event with this last attempt.
+/// The state of an event with these newest attempts, the newest of them last.
 #[must_use]
-pub fn of(event: &Event, last: &Attempt, now: Timestamp) -> State {
+pub(super) fn of(event: &Event, newest: &[&Attempt], pace: &Pace, now: Timestamp) -> State {
+    let Some(last) = newest.last() else {
+        return State::Open;
+    };
     if last.is_held() {
         return State::Held {
             since: last.arrived(),
@@ -60,62 +62,32 @@ pub fn of(event: &Event, last: &Attempt, now: Timestamp) -> State {
     if event.is_acknowledged() {
         return State::Delivered;
     }
-    let gaps = gaps(event.provider());
-    if gaps.is_empty() {
-        return State::Open;
-    }
-    let made = last.number.max(1);
-    let Some(gap) = gaps.get(usize::from(made) - 1).copied() else {
-        return State::Ended;
-    };
-    let due = last.ended().unwrap_or_else(|| last.arrived()) + gap;
-    let attempt = made.saturating_add(1);
-    if now > due + GIVEN_UP {
-        State::Ended
-    } else if now > late_after(due, gap) {
-        State::Late { attempt, due }
-    } else {
-        State::Due {
+    let seen: Vec<Seen> = newest.iter().map(|attempt| attempt.seen()).collect();
+    match outlook(pace, &seen, now) {
+        Outlook::Delivered => State::Delivered,
+        Outlook::Due {
             attempt,
-            at: due,
-            gap,
-        }
-    }
-}
-
-/// When a retry that was due then counts as late.
-#[must_use]
-pub fn late_after(due: Timestamp, gap: Duration) -> Timestamp {
-    due + GRACE.max(gap / 2)
-}
-
-/// How many attempts a provider makes in all; `None` when it is not known.
-#[must_use]
-pub fn attempts_of(provider: Provider) -> Option<usize> {
-    let gaps = gaps(provider);
-    (!gaps.is_empty()).then_some(gaps.len() + 1)
-}
-
-/// The gaps that a provider documents between one attempt's end and the next attempt.
-#[must_use]
-pub fn gaps(provider: Provider) -> &'static [Duration] {
-    const SIXTYFOUR: [Duration; 5] = [
-        Duration::from_secs(1),
-        Duration::from_secs(2),
-        Duration::from_secs(4),
-        Duration::from_secs(8),
-        Duration::from_secs(16),
-    ];
-    match provider {
-        Provider::Sixtyfour => &SIXTYFOUR,
-        Provider::Elan | Provider::Plain => &[],
+            at,
+            measured,
+            ..
+        } => State::Due {
+            attempt,
+            at,
+            gap: pace
+                .gap_before(attempt)
+                .map_or(Duration::ZERO, |gap| gap.length),
+            measured,
+        },
+        Outlook::Late { attempt, due } => State::Late { attempt, due },
+        Outlook::Ended => State::Ended,
+        Outlook::Unknown => State::Open,
     }
 }
 
 /// The time left until `at`, never more than `most`: a clock that jumped back must not count down
 /// from an hour.
 #[must_use]
-pub fn remaining(now: Timestamp, at: Timestamp, most: Duration) -> Duration {
+pub(super) fn remaining(now: Timestamp, at: Timestamp, most: Duration) -> Duration {
     Duration::try_from(at.duration_since(now))
         .unwrap_or_default()
         .min(most)
@@ -148,7 +120,8 @@ mod tests {
             State::Due {
                 attempt: 4,
                 at: end + Duration::from_secs(4),
-                gap: Duration::from_secs(4)
+                gap: Duration::from_secs(4),
+                measured: false,
             }
         );
     }
@@ -163,7 +136,7 @@ mod tests {
             State::Due { .. }
         ));
         assert_eq!(index.state(0, due + Duration::from_millis(2001)), late);
-        assert_eq!(index.state(0, due + Duration::from_secs(60)), late);
+        assert_eq!(index.state(0, due + Duration::from_secs(59)), late);
         assert_eq!(
             index.state(0, due + Duration::from_millis(60_001)),
             State::Ended

@@ -28,6 +28,7 @@ use crate::text;
 
 use super::super::problem::Problem;
 use super::super::{attempts, output};
+use super::profile::Profile;
 
 /// Where the control socket of a store is: beside it, by whatever name the store is called. A store
 /// in memory has none.
@@ -54,11 +55,11 @@ pub(super) async fn open(path: &Path) -> Option<ControlSocket> {
 }
 
 /// Answers calls for as long as the listener runs.
-pub(super) async fn serve(socket: ControlSocket, inbox: Inbox, url: String) {
+pub(super) async fn serve(socket: ControlSocket, inbox: Inbox, profile: Profile) {
     socket
         .serve(move |call| {
-            let (inbox, url) = (inbox.clone(), url.clone());
-            async move { answer(&inbox, &url, &call).await }
+            let (inbox, profile) = (inbox.clone(), profile.clone());
+            async move { answer(&inbox, &profile, &call).await }
         })
         .await;
 }
@@ -72,13 +73,13 @@ fn unavailable(path: &Path, why: &str) -> Problem {
     .fix("arm, disarm, release and status will not reach this listener; name a shorter path with --store")
 }
 
-async fn answer(inbox: &Inbox, url: &str, call: &Call) -> CallAnswer {
+async fn answer(inbox: &Inbox, profile: &Profile, call: &Call) -> CallAnswer {
     if (call.method.as_str(), call.path.as_str()) == ("POST", attempts::PATH) {
         return attempts::accept(inbox.store(), &call.body).await;
     }
     let outcome = match (call.method.as_str(), call.path.as_str()) {
-        ("GET", "/status") => Ok(status(inbox, url)),
-        ("POST", "/arm") => arm(inbox, call).map(|()| status(inbox, url)),
+        ("GET", "/status") => Ok(status(inbox, profile)),
+        ("POST", "/arm") => arm(inbox, call).map(|()| status(inbox, profile)),
         ("POST", "/disarm") => Ok(json!({ "disarmed": inbox.disarm() })),
         ("POST", "/release") => release(inbox, call),
         (_, "/status" | "/arm" | "/disarm" | "/release" | attempts::PATH) => Err(Refusal::new(
@@ -207,7 +208,7 @@ fn not_held(inbox: &Inbox, id: &str) -> Refusal {
 }
 
 /// One answer in the words of a fault plan.
-fn reply(text: &str) -> Option<Reply> {
+pub(in crate::commands) fn reply(text: &str) -> Option<Reply> {
     let plan: Plan = text.parse().ok()?;
     let [rule] = &plan.rules[..] else { return None };
     let [step] = &rule.steps[..] else { return None };
@@ -222,7 +223,7 @@ fn reply(text: &str) -> Option<Reply> {
     }
 }
 
-fn status(inbox: &Inbox, url: &str) -> Value {
+fn status(inbox: &Inbox, profile: &Profile) -> Value {
     let status = inbox.status();
     let now = Timestamp::now();
     let held: Vec<_> = status
@@ -234,11 +235,7 @@ fn status(inbox: &Inbox, url: &str) -> Value {
         })
         .collect();
     let totals = status.totals;
-    json!({
-        "v": 1,
-        "kind": "status",
-        "pid": std::process::id(),
-        "local": url,
+    let now = json!({
         "armed": status.armed,
         "seed": status.seed,
         "held": held,
@@ -247,7 +244,12 @@ fn status(inbox: &Inbox, url: &str) -> Value {
         "acknowledged": totals.acknowledged,
         "bad_sig": totals.bad_signatures,
         "dropped": totals.unstored,
-    })
+    });
+    let mut object = profile.object();
+    if let (Value::Object(object), Value::Object(now)) = (&mut object, now) {
+        object.extend(now);
+    }
+    object
 }
 
 fn held_object(seq: u64, since: Timestamp, delivery: Option<&Delivery>, now: Timestamp) -> Value {

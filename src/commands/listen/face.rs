@@ -30,6 +30,8 @@ pub(in crate::commands) enum Face {
     },
     /// Objects for programs.
     Json(ndjson::Options),
+    /// The terminal UI, which reads the store by itself; lines only before and after it.
+    Tui(Reader),
     /// Nothing.
     Quiet,
 }
@@ -71,7 +73,7 @@ impl Face {
                     say(&ndjson::notice(&lookup::sent(delivery.id, outgoing)))
                 })
             }
-            Self::Quiet => Ok(()),
+            Self::Tui(_) | Self::Quiet => Ok(()),
         }
     }
 
@@ -85,7 +87,7 @@ impl Face {
                 line::notice(notice, reader).map_or(Ok(()), |line| say(&line))
             }
             Self::Json(_) => say(&ndjson::notice(notice)),
-            Self::Quiet => Ok(()),
+            Self::Tui(_) | Self::Quiet => Ok(()),
         }
     }
 
@@ -99,6 +101,10 @@ impl Face {
 
     pub(super) fn is_quiet(&self) -> bool {
         matches!(self, Self::Quiet)
+    }
+
+    pub(super) fn is_tui(&self) -> bool {
+        matches!(self, Self::Tui(_))
     }
 
     pub(super) fn is_json(&self) -> bool {

@@ -6,6 +6,7 @@
 mod control;
 mod face;
 mod follow;
+mod profile;
 mod setup;
 mod stop;
 mod words;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
 
 use crate::delivery::{DeliveryId, Head, Recognition, Reply, Request, Settlement};
 use crate::export::ndjson;
@@ -24,19 +26,23 @@ use crate::inbox::{Inbox, Notice, Receipt, decide};
 use crate::net::server::{self, Handler, Listener};
 use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
+use crate::tui::Ending;
 
 use super::Everywhere;
 use super::exit::Exit;
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
+use super::tui::{self, Desk, Keeper, Local, Traffic};
 
-pub(super) use control::path as control_path;
+pub(super) use control::{path as control_path, reply};
 use face::Face;
 use follow::{Followed, follow};
+use profile::Profile;
 pub(super) use setup::ListenArgs;
 use setup::Setup;
-use stop::{Reason, Stop};
+use stop::Reason;
+pub(super) use stop::Stop;
 
 pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
     let setup = Setup::resolve(arguments, everywhere)?;
@@ -56,6 +62,8 @@ async fn listen(setup: Setup) -> Result {
     let url = format!("http://{}/", listener.addresses()[0]);
     let store = open_store(&setup, &url)?;
     let signing = words::signing(&keyring, setup.policy.tolerance);
+    let profile = Profile::new(&setup, &keyring, &url, listener.port());
+    let desk = Desk::new(store.clone(), keyring.clone(), Keeper::Store(store.clone()));
     let inbox = Inbox::new(
         store.clone(),
         keyring,
@@ -86,7 +94,7 @@ async fn listen(setup: Setup) -> Result {
         None => None,
     };
     let steered =
-        control.map(|socket| tokio::spawn(control::serve(socket, inbox.clone(), url.clone())));
+        control.map(|socket| tokio::spawn(control::serve(socket, inbox.clone(), profile.clone())));
     tokio::spawn(release_at_stop(inbox.clone(), stop.clone(), setup.on_stop));
     if let Some(timeout) = setup.timeout {
         stop.after(timeout, Reason::TimedOut);
@@ -94,15 +102,37 @@ async fn listen(setup: Setup) -> Result {
     if setup.stop_on_stdin_eof {
         stop.on_end_of_input();
     }
-    let tunnels = look(listener.port(), &Places::usual(setup.public_url.clone())).await;
+    let places = Places::usual(setup.public_url.clone());
+    // The terminal UI looks by itself, again and again, and must not wait for the first look.
+    let tunnels = match setup.face.is_tui() {
+        true => Tunnels::default(),
+        false => look(listener.port(), &places).await,
+    };
     announce(&setup, &listener, &url, &signing, &tunnels)?;
-    let receiver = Arc::new(Receiver(inbox.clone()));
+    let traffic = Traffic::default();
+    let shown = setup.face.is_tui().then(|| {
+        let found = tui::watch_tunnels(profile.port, places, profile.path.clone());
+        let (base, sample) = (profile.status(), profile.sample());
+        let control = Local::start(inbox.clone(), desk, base, sample, found, traffic.clone());
+        let told = super::open::told(&stop);
+        let shown = tui::run(store.clone(), Arc::new(control), setup.looks.clone(), told);
+        tokio::spawn(stop_when_left(shown, stop.clone()))
+    });
+    let receiver = Arc::new(Receiver {
+        inbox: inbox.clone(),
+        traffic,
+    });
     server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
     let released = inbox.released_at_stop();
     if released > 0 {
         output::complain(&words::released(released, setup.on_stop));
     }
     let reason = stop.reason();
+    // The last words come after the terminal has been given back.
+    let left = match shown {
+        Some(shown) => shown.await.unwrap_or_else(|_| Err(tui::lost())),
+        None => Ok(()),
+    };
     if let Some(steered) = steered {
         steered.abort();
         // Its socket is removed when it is gone.
@@ -116,6 +146,7 @@ async fn listen(setup: Setup) -> Result {
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
     last_words(&setup, started, &totals, &followed, reason)?;
+    left?;
     reason_to_exit(reason, &followed)
 }
 
@@ -127,8 +158,22 @@ async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
     inbox.release_all(reply);
 }
 
+/// The listener stops when the terminal UI is left, or its terminal is gone.
+async fn stop_when_left(shown: JoinHandle<Result<Ending>>, stop: Stop) -> Result<()> {
+    let ended = shown.await.unwrap_or_else(|_| Err(tui::lost()));
+    match &ended {
+        Ok(Ending::Forced) => std::process::exit(Exit::Forced.number().into()),
+        Ok(Ending::Stopped) => stop.because(Reason::Terminated),
+        Ok(Ending::Left) | Err(_) => stop.because(Reason::Interrupted),
+    }
+    ended.map(drop)
+}
+
 /// The inbox behind the sockets.
-struct Receiver(Inbox);
+struct Receiver {
+    inbox: Inbox,
+    traffic: Traffic,
+}
 
 impl Handler for Receiver {
     type Receipt = Receipt;
@@ -138,15 +183,16 @@ impl Handler for Receiver {
     }
 
     async fn receive(&self, request: Request) -> (Reply, Receipt) {
-        self.0.receive(request).await
+        self.traffic.came(&request.head);
+        self.inbox.receive(request).await
     }
 
     async fn held(&self, receipt: &Receipt) -> Reply {
-        self.0.held(receipt).await
+        self.inbox.held(receipt).await
     }
 
     fn settled(&self, receipt: Receipt, settlement: Settlement) {
-        self.0.settled(receipt, settlement);
+        self.inbox.settled(receipt, settlement);
     }
 }
 
@@ -185,7 +231,11 @@ fn announce(
     if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
         return Ok(());
     }
-    face.remark(&words::start(setup, listener, url, signing, tunnels));
+    let start = words::start(setup, listener, url, signing, tunnels);
+    if face.is_tui() {
+        output::complain(&start);
+    }
+    face.remark(&start);
     if !face.is_json() {
         output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
     }
@@ -240,7 +290,8 @@ fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
         Notice::Held(id) => face.object(&held(inbox, *id)),
         Notice::Removed { .. } => Ok(()),
     };
-    if !face.is_json() {
+    // The terminal UI shows all of this by itself.
+    if !face.is_json() && !face.is_tui() {
         output::complain(&words::notice(notice, refused));
     }
 }
@@ -269,7 +320,7 @@ fn last_words(
         Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
         _ => {}
     }
-    if let Face::Text { reader, .. } = &setup.face {
+    if let Face::Text { reader, .. } | Face::Tui(reader) = &setup.face {
         let words = words::summary(&stopped, started, &setup.location, followed, reader);
         output::complain(&format!("{}\n", words.trim_end()));
     }

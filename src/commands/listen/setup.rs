@@ -20,6 +20,7 @@ use super::super::arguments::{SecretArgs, StoreArgs};
 use super::super::export::BodyChoice;
 use super::super::problem::{Problem, Result};
 use super::super::settings::{Layer, PORT, TOLERANCE, location};
+use super::super::tui::{self, LookArgs, Looks};
 use super::super::values::{Size, Span};
 use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
@@ -69,7 +70,7 @@ pub(in crate::commands) struct ListenArgs {
     budget: bool,
     #[command(flatten)]
     store: StoreArgs,
-    /// How to show deliveries; auto is text
+    /// How to show deliveries; auto is the terminal UI on a terminal, else text
     #[arg(long, value_enum, value_name = "MODE")]
     output: Option<Mode>,
     /// How much of the bodies to print with --output json
@@ -108,12 +109,15 @@ pub(in crate::commands) struct ListenArgs {
     /// Stop when standard input ends, for supervisors that hold its other end
     #[arg(long)]
     stop_on_stdin_eof: bool,
+    #[command(flatten)]
+    looks: LookArgs,
 }
 
 /// How deliveries are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
     Auto,
+    Tui,
     Text,
     Json,
     Quiet,
@@ -139,11 +143,11 @@ pub(super) struct Setup {
     pub(super) armed: Armed,
     pub(super) forward: Option<Forward>,
     pub(super) on_stop: u16,
+    pub(super) looks: Looks,
 }
 
 impl Setup {
     pub(super) fn resolve(arguments: ListenArgs, everywhere: Everywhere) -> Result<Self> {
-        let face = face(&arguments, everywhere)?;
         let expectation = arguments.exit_after.map(|count| {
             let filter = arguments.r#match.clone().unwrap_or_else(Filter::all);
             Expectation::new(filter, count)
@@ -151,7 +155,11 @@ impl Setup {
         let timeout = arguments.timeout.map(|span| span.0);
         let stop_on_stdin_eof = arguments.stop_on_stdin_eof;
         let secrets = arguments.secrets.clone();
-        let layer = as_layer(arguments).over(Layer::from_files()?);
+        let files = Layer::from_files()?;
+        let mode = mode(&arguments, &files)?;
+        let face = face(&arguments, mode, everywhere);
+        let looks = arguments.looks.clone();
+        let layer = as_layer(arguments).over(files);
         Ok(Self {
             host: layer.host,
             port: layer.port.unwrap_or(PORT),
@@ -160,7 +168,7 @@ impl Setup {
             location: location(layer.store.as_deref())?,
             retention: retention(&layer),
             limits: limits(&layer)?,
-            face: if everywhere.quiet { Face::Quiet } else { face },
+            face,
             ready_file: layer.ready_file.clone(),
             public_url: layer
                 .public_url
@@ -173,6 +181,7 @@ impl Setup {
             armed: armed(&layer)?,
             forward: forward(&layer)?,
             on_stop: layer.on_stop.unwrap_or(503),
+            looks: Looks::resolve(&looks, &layer, everywhere)?,
             layer,
         })
     }
@@ -282,14 +291,49 @@ fn limits(layer: &Layer) -> Result<Limits> {
     })
 }
 
-fn face(arguments: &ListenArgs, everywhere: Everywhere) -> Result<Face> {
-    let color = color::stdout(everywhere.color);
-    match arguments.output.unwrap_or(Mode::Auto) {
-        Mode::Auto | Mode::Text => Ok(Face::Text {
-            reader: output::reader(color),
+/// How deliveries are shown: what was asked for, or what there is a terminal for.
+fn mode(arguments: &ListenArgs, files: &Layer) -> Result<Mode> {
+    let configured = files.output.as_deref().map(|name| {
+        Mode::from_str(name, false).map_err(|_| {
+            Problem::usage(format!(
+                "the configuration does not know the output \"{name}\""
+            ))
+            .why("it takes auto, tui, text, json or quiet")
+        })
+    });
+    let mode = match (arguments.output, configured) {
+        (Some(mode), _) => mode,
+        (None, Some(configured)) => configured?,
+        (None, None) => Mode::Auto,
+    };
+    // Whoever waits for something wants it printed, and standard input can be read by one only.
+    let is_for_scripts = arguments.exit_after.is_some() || arguments.stop_on_stdin_eof;
+    match mode {
+        Mode::Auto if is_for_scripts || !tui::fits() => Ok(Mode::Text),
+        Mode::Auto => Ok(Mode::Tui),
+        Mode::Tui if arguments.stop_on_stdin_eof => Err(Problem::usage(
+            "--stop-on-stdin-eof does not go with --output tui",
+        )
+        .why("the terminal UI reads its keys from standard input")
+        .fix("leave one of them out")),
+        Mode::Tui => {
+            let fix = "leave --output out (text is chosen by itself), or use --output json";
+            tui::demand("--output tui", fix).map(|()| mode)
+        }
+        Mode::Text | Mode::Json | Mode::Quiet => Ok(mode),
+    }
+}
+
+fn face(arguments: &ListenArgs, mode: Mode, everywhere: Everywhere) -> Face {
+    let reader = output::reader(color::stdout(everywhere.color));
+    match mode {
+        _ if everywhere.quiet => Face::Quiet,
+        Mode::Tui => Face::Tui(reader),
+        Mode::Auto | Mode::Text => Face::Text {
+            reader,
             budget: arguments.budget,
-        }),
-        Mode::Json => Ok(Face::json(arguments.body.bodies())),
-        Mode::Quiet => Ok(Face::Quiet),
+        },
+        Mode::Json => Face::json(arguments.body.bodies()),
+        Mode::Quiet => Face::Quiet,
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::super::exit::Exit;
+
 /// Why a listener ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -44,13 +46,13 @@ impl Reason {
 
 /// The state of stopping: running, told to stop, or finished serving.
 #[derive(Debug, Clone)]
-pub(super) struct Stop {
+pub(in crate::commands) struct Stop {
     reason: Arc<watch::Sender<Option<Reason>>>,
     finished: Arc<watch::Sender<bool>>,
 }
 
 impl Stop {
-    pub(super) fn new() -> Self {
+    pub(in crate::commands) fn new() -> Self {
         Self {
             reason: Arc::new(watch::Sender::new(None)),
             finished: Arc::new(watch::Sender::new(false)),
@@ -67,7 +69,7 @@ impl Stop {
     }
 
     /// Resolves when it is time to stop.
-    pub(super) fn told(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub(in crate::commands) fn told(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut reason = self.reason.subscribe();
         async move {
             // The sender lives as long as the listener.
@@ -78,6 +80,16 @@ impl Stop {
     /// Why; only asked once it was told.
     pub(super) fn reason(&self) -> Reason {
         self.reason.borrow().unwrap_or(Reason::Interrupted)
+    }
+
+    /// The exit code of a program that only had to be told.
+    pub(in crate::commands) fn exit(&self) -> Exit {
+        let reason = *self.reason.borrow();
+        match reason {
+            Some(Reason::Interrupted) => Exit::Done,
+            // Without a reason the terminal is gone, as if it had hung up.
+            _ => Exit::Terminated,
+        }
     }
 
     /// Nothing more will arrive.
@@ -97,7 +109,7 @@ impl Stop {
     ///
     /// # Errors
     /// When signals cannot be received.
-    pub(super) fn on_signals(&self) -> io::Result<()> {
+    pub(in crate::commands) fn on_signals(&self) -> io::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;

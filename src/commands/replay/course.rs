@@ -21,18 +21,18 @@ use super::plan::{Pace, Plan};
 const WAITING: usize = 64;
 
 /// What is replayed, and how fast.
-pub(super) struct Course {
-    pub(super) store: Store,
-    pub(super) ids: Vec<DeliveryId>,
-    pub(super) plan: Plan,
-    pub(super) outbox: Outbox,
-    pub(super) times: u32,
-    pub(super) pace: Pace,
-    pub(super) concurrency: usize,
+pub(in crate::commands) struct Course {
+    pub(in crate::commands) store: Store,
+    pub(in crate::commands) ids: Vec<DeliveryId>,
+    pub(in crate::commands) plan: Plan,
+    pub(in crate::commands) outbox: Outbox,
+    pub(in crate::commands) times: u32,
+    pub(in crate::commands) pace: Pace,
+    pub(in crate::commands) concurrency: usize,
 }
 
 /// What became of a replay, or of the wish for one.
-pub(super) enum Report {
+pub(in crate::commands) enum Report {
     /// It was made.
     Made(Box<Made>),
     /// It could not be: which capture, and why.
@@ -42,16 +42,16 @@ pub(super) enum Report {
 }
 
 /// A replay that was made.
-pub(super) struct Made {
-    pub(super) delivery: Arc<Delivery>,
+pub(in crate::commands) struct Made {
+    pub(in crate::commands) delivery: Arc<Delivery>,
     /// Which attempt it said it was.
-    pub(super) attempt_said: String,
-    pub(super) attempt: Attempt,
+    pub(in crate::commands) attempt_said: String,
+    pub(in crate::commands) attempt: Attempt,
 }
 
 impl Course {
     /// Starts; what is left undone when the reports are dropped is not done.
-    pub(super) fn start(self) -> (mpsc::Receiver<Report>, JoinSet<()>) {
+    pub(in crate::commands) fn start(self) -> (mpsc::Receiver<Report>, JoinSet<()>) {
         let (sender, reports) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
         tasks.spawn(self.run(sender));

@@ -32,11 +32,12 @@ use super::secrets;
 use super::settings::Layer;
 use super::{Everywhere, color};
 
-use course::{Course, Made, Report};
+use course::Made;
+pub(super) use course::{Course, Report};
 use face::Face;
 pub(super) use options::ReplayArgs;
-use plan::{Pace, Plan};
-use record::Recorder;
+pub(super) use plan::{Manner, Pace, Plan};
+pub(super) use record::Recorder;
 
 pub(super) fn run(arguments: &ReplayArgs, everywhere: Everywhere) -> Result {
     let location = arguments.store.location()?;

@@ -1,10 +1,12 @@
 //! How captures are replayed: which signature, which changes, what a person should know before.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, Scheme};
+use crate::delivery::{Delivery, Head, Scheme};
 use crate::export::event;
 use crate::net::client::Target;
 use crate::outbox::replay::{AttemptNumber, EventId, ReplayError, stale_for};
@@ -21,23 +23,29 @@ use super::options::ReplayArgs;
 
 /// How each capture of a go is replayed.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(in crate::commands) struct Plan {
     /// Where to.
     pub(super) target: Target,
     /// What is changed, its signature aside.
     pub(super) replay: Replay,
     manner: Manner,
     keyring: Keyring,
+    /// Another request, in place of the captured one.
+    request: Option<(Head, Bytes)>,
 }
 
 /// How a replay is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub(in crate::commands) enum Manner {
     /// Anew where there is a secret for it, else as it came.
     Fresh,
+    /// As it came.
     AsCaptured,
+    /// Not at all.
     Unsigned,
+    /// With a secret that nobody has.
     Wrong,
+    /// Rightly, but too long ago.
     Expired,
 }
 
@@ -59,18 +67,39 @@ impl Plan {
                 .why("a signature that is right but for its age has to be made")
                 .fix("name the receiver's secret: --secret-file FILE"));
         }
-        Ok(Self {
-            target: arguments.to.clone(),
-            replay: Replay {
-                signing: Signing::AsCaptured,
-                event_id: arguments.event_id.clone(),
-                attempt: arguments.attempt,
-                edits: arguments.set.clone(),
-                body: None,
-            },
+        let replay = Replay {
+            signing: Signing::AsCaptured,
+            event_id: arguments.event_id.clone(),
+            attempt: arguments.attempt,
+            edits: arguments.set.clone(),
+            body: None,
+        };
+        Ok(Self::with(arguments.to.clone(), replay, manner, keyring))
+    }
+
+    /// This replay to this target, signed in this manner.
+    pub(in crate::commands) fn with(
+        target: Target,
+        replay: Replay,
+        manner: Manner,
+        keyring: Keyring,
+    ) -> Self {
+        Self {
+            target,
+            replay,
             manner,
             keyring,
-        })
+            request: None,
+        }
+    }
+
+    /// The same with another request in place of the captured one.
+    #[must_use]
+    pub(in crate::commands) fn of_request(self, head: Head, body: Bytes) -> Self {
+        Self {
+            request: Some((head, body)),
+            ..self
+        }
     }
 
     /// The job of the replay of this number, from 0.
@@ -83,6 +112,11 @@ impl Plan {
         nth: u32,
         random: &mut fastrand::Rng,
     ) -> std::result::Result<Job, ReplayError> {
+        let written = self
+            .request
+            .as_ref()
+            .map(|(head, body)| rewritten(delivery, head, body));
+        let delivery = written.as_ref().unwrap_or(delivery);
         let replay = Replay {
             signing: self.signing(delivery, random),
             ..self.replay.clone()
@@ -172,9 +206,23 @@ impl Plan {
     }
 }
 
+/// The capture as if this request had come.
+fn rewritten(delivery: &Delivery, head: &Head, body: &Bytes) -> Delivery {
+    let mut arrival = (*delivery.arrival).clone();
+    arrival.request.head = head.clone();
+    arrival.request.body = body.clone();
+    arrival.request.trailers.clear();
+    arrival.request.defect = None;
+    arrival.recognition = provider::recognise(&arrival.request);
+    Delivery {
+        arrival: Arc::new(arrival),
+        ..delivery.clone()
+    }
+}
+
 /// How far apart replays start.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Pace {
+pub(in crate::commands) enum Pace {
     /// As soon as there is a place.
     AtOnce,
     /// This time from one start to the next.

@@ -25,7 +25,7 @@ const KEEP_ALL: Options = Options {
 };
 
 /// Keeps attempts.
-pub(super) struct Recorder {
+pub(in crate::commands) struct Recorder {
     location: Location,
     socket: Option<PathBuf>,
     waiting: Vec<(DeliveryId, Outgoing)>,
@@ -42,7 +42,7 @@ enum Unkept {
 
 impl Recorder {
     /// Keeps attempts in this store.
-    pub(super) fn new(location: Location) -> Self {
+    pub(in crate::commands) fn new(location: Location) -> Self {
         Self {
             socket: listen::control_path(&location),
             location,
@@ -54,7 +54,7 @@ impl Recorder {
     }
 
     /// Keeps a replay of this capture, sooner or later.
-    pub(super) async fn add(&mut self, of: DeliveryId, attempt: Attempt) {
+    pub(in crate::commands) async fn add(&mut self, of: DeliveryId, attempt: Attempt) {
         if self.waiting.is_empty() {
             self.since = Instant::now();
         }
@@ -66,7 +66,7 @@ impl Recorder {
     }
 
     /// Keeps what waits, and says if something could not be kept.
-    pub(super) async fn finish(mut self) {
+    pub(in crate::commands) async fn finish(mut self) {
         self.flush().await;
         if let Some(why) = self.why {
             output::complain(&why.text("warning"));

@@ -168,6 +168,15 @@ impl Client {
         }
     }
 
+    /// Finds out whether anything listens at a target: connects, and says nothing.
+    ///
+    /// # Errors
+    /// When there is no connection within this time.
+    pub async fn reach(&self, target: &Target, within: Duration) -> Result<(), Failure> {
+        let deadline = Instant::now() + within;
+        Stream::open(target, None, deadline).await.map(drop)
+    }
+
     async fn call(&self, call: &Call<'_>, phases: &mut Phases) -> Result<Response, Failure> {
         if let Some(connection) = self.shared.pool.take(call.target.origin()) {
             match self.answer(connection, call, phases).await {

@@ -1,0 +1,419 @@
+//! The Attempts tab: every attempt that came, those that are expected, and the gaps between them
+//! beside the documented ones.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ratatui::text::Line;
+
+use crate::outbox::schedule::Seen;
+use crate::outbox::schedule::watch::{Came, Row, Watch, watch};
+use crate::provider;
+use crate::text;
+
+use super::app::{App, Times};
+use super::clock;
+use super::event_list::{by, code_role, signature_role};
+use super::index::{Attempt, EventNumber};
+use super::overview::bar;
+use super::state::{State, remaining};
+use super::theme::Role;
+use super::words::{Words, wrap};
+
+/// Only that many of an event's newest attempts are listed.
+const NEWEST: usize = 200;
+
+/// The lines of the tab.
+pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+    let Some(selected) = app.list.selected else {
+        return Vec::new();
+    };
+    let event = selected.event;
+    let width = usize::from(app.plan().detail_inside().width);
+    let attempts = newest(app, event);
+    let Some(watched) = watched(app, event, &attempts) else {
+        return Vec::new();
+    };
+    let mut page = Page {
+        app,
+        width,
+        lines: Vec::new(),
+    };
+    page.summary(event, &watched);
+    page.table(&attempts, &watched);
+    page.timeline(event, &watched);
+    page.next(event, &watched);
+    page.explain(event, &attempts);
+    page.lines
+}
+
+/// What the frame says below.
+pub(super) fn foot(app: &App) -> String {
+    let Some(selected) = app.list.selected else {
+        return String::new();
+    };
+    match app.index.state(selected.event, app.shown_at()) {
+        State::Due { at, gap, .. } if app.switches.countdown => {
+            format!(
+                "next in {}",
+                clock::left(remaining(app.shown_at(), at, gap))
+            )
+        }
+        State::Late { .. } => "late".to_owned(),
+        State::Ended => "ended".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn newest(app: &App, event: EventNumber) -> Vec<&Attempt> {
+    let count = app
+        .index
+        .event(event)
+        .map_or(0, super::index::Event::attempts) as usize;
+    app.index
+        .attempts(event)
+        .skip(count.saturating_sub(NEWEST))
+        .collect()
+}
+
+fn watched(app: &App, event: EventNumber, attempts: &[&Attempt]) -> Option<Watch> {
+    let provider = app.index.event(event)?.provider();
+    let seen: Vec<Seen> = attempts.iter().map(|attempt| attempt.seen()).collect();
+    let pace = app.index.pace(provider);
+    Some(watch(provider, &pace, &seen, app.shown_at()))
+}
+
+struct Page<'a> {
+    app: &'a App,
+    width: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Page<'_> {
+    fn words(&self) -> Words {
+        Words::new(self.app.theme).plain(" ")
+    }
+
+    fn push(&mut self, words: Words) {
+        self.lines.push(words.fit(self.width));
+    }
+
+    fn blank(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    fn is_wide(&self) -> bool {
+        self.width >= 70
+    }
+
+    fn summary(&mut self, event: EventNumber, watched: &Watch) {
+        let arrived = self
+            .app
+            .index
+            .event(event)
+            .map_or(0, super::index::Event::attempts);
+        let expected = watched
+            .rows
+            .iter()
+            .filter(|row| matches!(row, Row::Expected { .. }))
+            .count();
+        let provider = self
+            .app
+            .index
+            .event(event)
+            .map(super::index::Event::provider);
+        let gaps: Vec<String> = provider
+            .map_or(&[][..], provider::gaps)
+            .iter()
+            .map(|gap| gap.as_secs().to_string())
+            .collect();
+        let mut said = format!("{arrived} arrived");
+        if expected > 0 {
+            said.push_str(&format!(", {expected} more expected"));
+        }
+        if gaps.is_empty() {
+            said.push_str("   no documented schedule");
+        } else {
+            said.push_str(&format!("   schedule {} s (docs)", gaps.join(" ")));
+        }
+        let words = self.words().plain(said);
+        self.push(words);
+        self.blank();
+    }
+
+    fn table(&mut self, attempts: &[&Attempt], watched: &Watch) {
+        let starts = self.app.times == Times::Gap;
+        let gap = if starts { "start" } else { "gap" };
+        let titles = if self.is_wide() {
+            format!("#  arrived        {gap:>5}   docs   diff   answer        took     sig")
+        } else {
+            format!("#  arrived       {gap:>5}  docs   diff  answer      took  sig")
+        };
+        let words = self.words().say(Role::Dim, titles);
+        self.push(words);
+        let selected = self.app.list.selected_delivery(&self.app.index);
+        for row in &watched.rows {
+            let words = match row {
+                Row::NotSeen { from, through } => self.not_seen(*from, *through),
+                Row::Came(came) => match attempts.get(came.arrival) {
+                    Some(attempt) => self.came(came, attempt, Some(attempt.id()) == selected),
+                    None => continue,
+                },
+                Row::Expected {
+                    attempt, at, gap, ..
+                } => self.expected(*attempt, *at, *gap),
+            };
+            self.push(words);
+        }
+        self.blank();
+    }
+
+    fn not_seen(&self, from: u32, through: u32) -> Words {
+        let which = if from == through {
+            format!("#{from} not seen here")
+        } else {
+            format!("#{from} to #{through} not seen here")
+        };
+        self.words().say(Role::Dim, which)
+    }
+
+    fn came(&self, came: &Came, attempt: &Attempt, selected: bool) -> Words {
+        let shown = if self.app.times == Times::Gap {
+            came.between_starts
+        } else {
+            came.gap
+        };
+        let arrived = match self.app.times {
+            Times::Age => clock::age(clock::between(attempt.arrived(), self.app.shown_at())),
+            Times::Clock | Times::Gap => clock::millis(attempt.arrived()),
+        };
+        let difference = came.gap.zip(came.documented).map(|(gap, documented)| {
+            format!("{:+.2}", gap.as_secs_f64() - documented.as_secs_f64())
+        });
+        let took = attempt
+            .took()
+            .map_or_else(|| "open".to_owned(), text::duration);
+        let mut words = Words::new(self.app.theme)
+            .say(Role::Key, if selected { ">" } else { " " })
+            .field(Role::Plain, &came.attempt.to_string(), 3)
+            .field(Role::Plain, &arrived, if self.is_wide() { 13 } else { 12 })
+            .right(Role::Plain, &seconds(shown), 6)
+            .right(
+                Role::Dim,
+                &seconds(came.documented),
+                if self.is_wide() { 7 } else { 6 },
+            );
+        words = words
+            .right(Role::Plain, difference.as_deref().unwrap_or("-"), 7)
+            .plain(if self.is_wide() { "  " } else { " " });
+        words = words
+            .field(code_role(attempt), &attempt.code(), 4)
+            .field(
+                Role::Plain,
+                &self.who(attempt),
+                if self.is_wide() { 10 } else { 8 },
+            )
+            .field(Role::Plain, &took, if self.is_wide() { 9 } else { 6 });
+        words.say(signature_role(attempt.signature), attempt.signature.text())
+    }
+
+    fn who(&self, attempt: &Attempt) -> String {
+        let by = by(attempt);
+        if self.is_wide() {
+            by
+        } else {
+            by.split(' ').next().unwrap_or_default().to_owned()
+        }
+    }
+
+    fn expected(&self, attempt: u32, at: Timestamp, gap: Duration) -> Words {
+        let left = clock::between(self.app.shown_at(), at);
+        let when = if self.app.switches.countdown {
+            format!("in {}", clock::left(left))
+        } else {
+            "expected".to_owned()
+        };
+        self.words()
+            .field(Role::Dim, &attempt.to_string(), 3)
+            .field(
+                Role::Dim,
+                &format!("~{}", clock::hundredths(at)),
+                if self.is_wide() { 13 } else { 12 },
+            )
+            .right(Role::Dim, "-", 6)
+            .right(
+                Role::Dim,
+                &seconds(Some(gap)),
+                if self.is_wide() { 7 } else { 6 },
+            )
+            .right(Role::Dim, "-", 7)
+            .plain(if self.is_wide() { "  " } else { " " })
+            .say(Role::Warn, when)
+    }
+
+    /// The attempts on a line of time, from the first arrival to the last that is expected.
+    fn timeline(&mut self, event: EventNumber, watched: &Watch) {
+        let Some(first) = self.app.index.first(event).map(Attempt::arrived) else {
+            return;
+        };
+        let provider = self
+            .app
+            .index
+            .event(event)
+            .map(super::index::Event::provider);
+        let total: Duration = provider.map_or(&[][..], provider::gaps).iter().sum();
+        let columns = self.width.saturating_sub(6);
+        let is_open = matches!(
+            self.app.index.state(event, self.app.shown_at()),
+            State::Due { .. } | State::Late { .. }
+        );
+        if total.is_zero() || columns < 30 || !is_open {
+            return;
+        }
+        let last = watched.rows.iter().filter_map(|row| match row {
+            Row::Expected { at, .. } => Some(clock::between(first, *at)),
+            _ => None,
+        });
+        let span = last.max().unwrap_or(total).max(total);
+        let column = |at: Timestamp| {
+            let part = clock::between(first, at).as_secs_f64() / span.as_secs_f64();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "between 0 and the number of columns"
+            )]
+            let at = (part.min(1.0) * (columns - 1) as f64).round() as usize;
+            at
+        };
+        let mut line: Vec<&str> = vec!["─"; columns];
+        for eighth in 1..8 {
+            line[eighth * columns / 8] = "┼";
+        }
+        for row in &watched.rows {
+            match row {
+                Row::Came(came) => {
+                    let attempt = newest(self.app, event);
+                    if let Some(attempt) = attempt.get(came.arrival) {
+                        line[column(attempt.arrived())] =
+                            if attempt.acknowledges() { "✓" } else { "✗" };
+                    }
+                }
+                Row::Expected { at, .. } => line[column(*at)] = "○",
+                Row::NotSeen { .. } => {}
+            }
+        }
+        let words = self.words().plain("  ").plain(line.concat());
+        self.push(words);
+        let end = format!("{} s", span.as_secs());
+        let words = self
+            .words()
+            .plain("  ")
+            .field(Role::Dim, "0 s", columns - end.len())
+            .say(Role::Dim, end);
+        self.push(words);
+        if self.app.switches.countdown {
+            let now = column(self.app.shown_at());
+            let words = self.words().plain("  ").at(3 + now).say(Role::Dim, "^ now");
+            self.push(words);
+        }
+        self.blank();
+    }
+
+    fn next(&mut self, event: EventNumber, watched: &Watch) {
+        let now = self.app.shown_at();
+        if let State::Due {
+            attempt, at, gap, ..
+        } = self.app.index.state(event, now)
+        {
+            let left = remaining(now, at, gap);
+            let mut words = self
+                .words()
+                .say(Role::Dim, "Next")
+                .at(11)
+                .plain(format!("#{attempt} due {}", clock::hundredths(at)));
+            if !self.app.switches.countdown {
+                self.push(words);
+            } else {
+                words = words.say(Role::Warn, format!("   in {}", clock::left(left)));
+                if self.is_wide() {
+                    self.push(words.plain("   ").plain(bar(left, gap, 20)));
+                } else {
+                    self.push(words);
+                    let words = self.words().at(11).plain(bar(left, gap, 20));
+                    self.push(words);
+                }
+            }
+        }
+        if let Some(late) = watched.late_after {
+            let words = self
+                .words()
+                .say(Role::Dim, "Late if")
+                .at(11)
+                .plain(format!("nothing by {}", clock::tenths(late)));
+            self.push(words);
+        }
+        if let Some(end) = watched.gives_up {
+            let words = self
+                .words()
+                .say(Role::Dim, "Gives up")
+                .at(11)
+                .plain(format!(
+                    "after the last one fails, about {}",
+                    clock::seconds(end)
+                ));
+            self.push(words);
+        }
+        // While a retry is due the lines above say all of it, and they count whole seconds.
+        if matches!(self.app.index.state(event, now), State::Due { .. }) {
+            return;
+        }
+        for line in wrap(&watched.verdict, self.width.saturating_sub(2)) {
+            let words = self.words().plain(line);
+            self.push(words);
+        }
+    }
+
+    fn explain(&mut self, event: EventNumber, attempts: &[&Attempt]) {
+        let provider = self
+            .app
+            .index
+            .event(event)
+            .map(super::index::Event::provider);
+        let all = provider.map_or(0, |provider| provider::gaps(provider).len());
+        let mut told = vec![
+            "gap = from our answer (or the client hanging up) to the next arrival. docs = documented backoff."
+                .to_owned(),
+        ];
+        if let (Some(first), true) = (attempts.first(), attempts.len() > 1) {
+            let same = attempts
+                .iter()
+                .all(|attempt| attempt.body == first.body && attempt.size() == first.size());
+            told.push(if same {
+                "The body was identical each time.".to_owned()
+            } else {
+                "The body was not the same each time.".to_owned()
+            });
+        }
+        if all > 0 {
+            told.push(format!(
+                "{} attempts = 1 first try + {all} retries. If Sixtyfour counts the first try as one of the {all}, #{} will never come.",
+                all + 1,
+                all + 1
+            ));
+        }
+        self.blank();
+        for paragraph in told {
+            for line in wrap(&paragraph, self.width.saturating_sub(2)) {
+                let words = self.words().say(Role::Dim, line);
+                self.push(words);
+            }
+        }
+    }
+}
+
+fn seconds(time: Option<Duration>) -> String {
+    time.map_or_else(
+        || "-".to_owned(),
+        |time| format!("{:.2}", time.as_secs_f64()),
+    )
+}

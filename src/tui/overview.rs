@@ -1,0 +1,556 @@
+//! The Overview tab: what a delivery is and what becomes of its event, on one screen.
+
+use std::time::Duration;
+
+use ratatui::text::Line;
+
+use crate::delivery::{AnsweredBy, Delivery, EventIdSource};
+use crate::export::{answer, forwarded, verdict};
+use crate::provider;
+use crate::text;
+
+use super::app::App;
+use super::clock;
+use super::detail::Shown;
+use super::event_list::signature_role;
+use super::index::{Attempt, EventNumber};
+use super::row::Word;
+use super::state::{State, remaining};
+use super::theme::Role;
+use super::words::{Words, wrap};
+
+/// Where the values begin.
+const VALUE: usize = 12;
+
+/// How wide the bar of a countdown is.
+const BAR: usize = 20;
+
+/// The lines of the tab.
+pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
+    let width = usize::from(app.plan().detail_inside().width);
+    let delivery = &*shown.delivery;
+    let mut page = Page {
+        app,
+        width,
+        compact: width >= 70 && super::pane::content(&app.plan()).height < 24,
+        lines: Vec::new(),
+    };
+    page.headline(delivery);
+    page.blank();
+    page.identity(delivery);
+    page.request(delivery, shown.digest);
+    page.answer(delivery);
+    page.blank();
+    if let Some(event) = page.event(delivery) {
+        page.retries(event);
+        page.notes(delivery, event);
+    }
+    page.lines
+}
+
+struct Page<'a> {
+    app: &'a App,
+    width: usize,
+    /// What belongs together stands on one line: there are few.
+    compact: bool,
+    lines: Vec<Line<'static>>,
+}
+
+impl Page<'_> {
+    fn words(&self) -> Words {
+        Words::new(self.app.theme).plain(" ")
+    }
+
+    fn labelled(&self, label: &str) -> Words {
+        self.words().say(Role::Dim, label).at(VALUE)
+    }
+
+    fn push(&mut self, words: Words) {
+        self.lines.push(words.fit(self.width));
+    }
+
+    fn blank(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    fn event(&self, delivery: &Delivery) -> Option<EventNumber> {
+        self.app.index.attempt(delivery.id).map(Attempt::event)
+    }
+
+    fn headline(&mut self, delivery: &Delivery) {
+        let Some(attempt) = self.app.index.attempt(delivery.id) else {
+            return;
+        };
+        let of = provider::gaps(delivery.arrival.recognition.provider).len();
+        let of = if of > 0 {
+            format!(" of {}", of + 1)
+        } else {
+            String::new()
+        };
+        let role = super::event_list::code_role(attempt);
+        let words = self
+            .words()
+            .say(role, attempt.code())
+            .plain(format!(
+                " by {}   attempt {}{of}   ",
+                decided(delivery),
+                attempt.number
+            ))
+            .sent(
+                Role::Strong,
+                delivery
+                    .arrival
+                    .recognition
+                    .event_type
+                    .as_deref()
+                    .unwrap_or("(no type)")
+                    .as_bytes(),
+            );
+        let words = if self.width >= 70 {
+            words.plain(format!("   {}", text::bytes(attempt.size())))
+        } else {
+            words
+        };
+        self.push(words);
+    }
+
+    fn identity(&mut self, delivery: &Delivery) {
+        let recognition = &delivery.arrival.recognition;
+        let words = match &recognition.event_id {
+            Some((id, source)) => {
+                let words = self
+                    .labelled("Event")
+                    .say(Role::Plain, if source.is_inferred() { "~" } else { "" })
+                    .sent(Role::Plain, id.as_bytes());
+                if self.compact {
+                    words.say(Role::Dim, format!("  ({})", source.name()))
+                } else {
+                    words
+                }
+            }
+            None => self.labelled("Event").plain("nothing to tell it by"),
+        };
+        self.push(words);
+        if let Some((_, source)) = recognition.event_id.as_ref().filter(|_| !self.compact) {
+            let words = self.labelled("").say(Role::Dim, grouped(*source));
+            self.push(words);
+        }
+        for (label, id) in [("Task", &recognition.task_id), ("Run", &recognition.run_id)] {
+            if let Some(id) = id {
+                let words = self.labelled(label).sent(Role::Plain, id.as_bytes());
+                self.push(words);
+            }
+        }
+        let words = self.labelled("Payload").plain(format!(
+            "{}, {}",
+            recognition.provider,
+            envelope(delivery)
+        ));
+        self.push(words);
+    }
+
+    fn request(&mut self, delivery: &Delivery, digest: [u8; 32]) {
+        let request = delivery.request();
+        let arrived = request.times.arrived;
+        let age = clock::between(arrived, self.app.shown_at());
+        let counting = self.event(delivery).is_some_and(|event| {
+            matches!(
+                self.app.index.state(event, self.app.shown_at()),
+                State::Due { .. } | State::Held { .. }
+            )
+        });
+        let ago = if counting && age < Duration::from_secs(60) {
+            format!("{} s ago", age.as_secs())
+        } else {
+            clock::ago(age)
+        };
+        let words = self
+            .labelled("Received")
+            .plain(format!("{}   ({ago})", clock::full(arrived)));
+        self.push(words);
+        let words = self
+            .labelled("Request")
+            .sent(Role::Plain, request.head.method().as_bytes())
+            .plain(" ")
+            .sent(Role::Plain, request.head.target())
+            .plain(format!(
+                "  {}",
+                request
+                    .head
+                    .version()
+                    .map_or_else(|| "not HTTP".to_owned(), |version| version.to_string())
+            ));
+        let words = if self.compact {
+            words.plain("  from ").plain(client(delivery))
+        } else {
+            words
+        };
+        self.push(words);
+        if !self.compact {
+            self.origin(delivery);
+        }
+        self.body(delivery, digest);
+    }
+
+    fn origin(&mut self, delivery: &Delivery) {
+        let request = delivery.request();
+        let through = forwarded::forwarded(&request.head);
+        let via = through
+            .tunnel
+            .map_or_else(String::new, |tunnel| format!("  via {}", tunnel.name()));
+        let words = self
+            .labelled("From")
+            .plain(format!("{}{via}", request.peer));
+        self.push(words);
+        if let Some(client) = through.client {
+            let words = self
+                .labelled("")
+                .say(Role::Dim, "x-forwarded-for ")
+                .sent(Role::Plain, client);
+            self.push(words);
+        }
+    }
+
+    fn body(&mut self, delivery: &Delivery, digest: [u8; 32]) {
+        let request = delivery.request();
+        let kind = request.head.header("content-type").map_or_else(
+            || "no content type".to_owned(),
+            |kind| text::line(kind).into_owned(),
+        );
+        let words = self.labelled("Body").plain(format!(
+            "{}  {kind}",
+            text::bytes(request.body.len() as u64)
+        ));
+        let same = self.same_body(delivery);
+        let digest = short_digest(&digest);
+        if self.compact {
+            self.push(words.say(Role::Dim, "  sha256 ").plain(digest).plain(same));
+        } else {
+            self.push(words);
+            let words = self
+                .labelled("")
+                .say(Role::Dim, "sha256 ")
+                .plain(digest)
+                .plain(same);
+            self.push(words);
+        }
+        if let Some(defect) = &request.defect {
+            let words = self.labelled("").sent(Role::Bad, defect.why().as_bytes());
+            self.push(words);
+        }
+    }
+
+    /// `  same as attempts 1, 2`
+    fn same_body(&self, delivery: &Delivery) -> String {
+        let Some(own) = self.app.index.attempt(delivery.id) else {
+            return String::new();
+        };
+        let earlier: Vec<&Attempt> = self
+            .app
+            .index
+            .attempts(own.event())
+            .take_while(|attempt| attempt.id() < own.id())
+            .collect();
+        if earlier.is_empty() {
+            return String::new();
+        }
+        let same: Vec<String> = earlier
+            .iter()
+            .filter(|attempt| attempt.body == own.body && attempt.size() == own.size())
+            .map(|attempt| attempt.number.to_string())
+            .collect();
+        match same.len() {
+            0 => "  differs from all before".to_owned(),
+            1 => format!("  same as attempt {}", same[0]),
+            2..=6 => format!("  same as attempts {}", same.join(", ")),
+            count => format!("  same as {count} attempts"),
+        }
+    }
+
+    fn answer(&mut self, delivery: &Delivery) {
+        let verdict = &delivery.arrival.verdict;
+        let word = Word::of(verdict.word());
+        let shown = match word {
+            Word::Ok => "OK".to_owned(),
+            other => other.text().to_owned(),
+        };
+        let mut words = self.labelled("Signature").say(signature_role(word), shown);
+        if let Some(hint) = &verdict.key_hint {
+            words = words.plain(format!("   key …{hint}"));
+        }
+        words = match (word, verdict.age_seconds) {
+            (Word::Ok, Some(age)) => words.plain(format!(
+                "   t= is {age} s old (limit {} s)",
+                self.app.status.tolerance.as_secs()
+            )),
+            _ => words.plain(format!("   {}", verdict::phrase(verdict))),
+        };
+        self.push(words);
+        if let Some(cause) = verdict::cause(delivery) {
+            let words = self.labelled("").say(Role::Warn, cause);
+            self.push(words);
+        }
+        let took = answer::took(delivery).map_or_else(
+            || "not ended yet".to_owned(),
+            |took| format!("after {}", text::duration(took)),
+        );
+        let forward = match &delivery.arrival.answer.by {
+            AnsweredBy::App => "forwarded",
+            _ => "not forwarded",
+        };
+        let words = self
+            .labelled("Answer")
+            .sent(Role::Plain, answer::word(delivery).as_bytes())
+            .plain(format!(" {took}   {forward}"));
+        self.push(words);
+    }
+
+    fn retries(&mut self, event: EventNumber) {
+        let words = self.attempt_signs(event);
+        self.push(words);
+        let now = self.app.shown_at();
+        match self.app.index.state(event, now) {
+            State::Due {
+                attempt,
+                at,
+                gap,
+                measured,
+            } => self.due(attempt, at, gap, measured),
+            State::Late { attempt, due } => {
+                let words = self
+                    .labelled("Next")
+                    .say(Role::Bad, format!("#{attempt} is late"))
+                    .plain(format!(": it was due {}", clock::hundredths(due)));
+                self.push(words);
+            }
+            State::Ended => {
+                let words = self
+                    .labelled("Next")
+                    .say(Role::Bad, "nothing")
+                    .plain(": the provider has given up, as far as can be told");
+                self.push(words);
+            }
+            State::Held { since } => {
+                let words = self
+                    .labelled("Next")
+                    .say(
+                        Role::Warn,
+                        format!("held for {} s", clock::between(since, now).as_secs()),
+                    )
+                    .plain("   ! answers it");
+                self.push(words);
+            }
+            State::Delivered | State::Open => {}
+        }
+    }
+
+    fn attempt_signs(&self, event: EventNumber) -> Words {
+        let mut words = self.labelled("Attempts");
+        let attempts: Vec<&Attempt> = self.app.index.attempts(event).take(10).collect();
+        let total = self
+            .app
+            .index
+            .event(event)
+            .map_or(0, super::index::Event::attempts) as usize;
+        let mut highest = 0_usize;
+        for attempt in &attempts {
+            let (role, sign) = if attempt.acknowledges() {
+                (Role::Good, "✓")
+            } else if attempt.is_held() {
+                (Role::Warn, "…")
+            } else {
+                (Role::Bad, "✗")
+            };
+            highest = highest.max(attempt.number.into());
+            words = words.say(role, sign).plain(format!("{}  ", attempt.number));
+        }
+        if total > attempts.len() {
+            return words.plain(format!("and {} more", total - attempts.len()));
+        }
+        let found = self.app.index.event(event);
+        let delivered = found.is_some_and(super::index::Event::is_acknowledged);
+        let all = found.map_or(0, |event| provider::gaps(event.provider()).len());
+        if !delivered && all > 0 {
+            for number in highest + 1..=all + 1 {
+                words = words.say(Role::Dim, format!("○{number}  "));
+            }
+        }
+        words
+    }
+
+    fn due(&mut self, attempt: u32, at: jiff::Timestamp, gap: Duration, measured: bool) {
+        let now = self.app.shown_at();
+        let left = remaining(now, at, gap);
+        let source = if measured { "measured" } else { "documented" };
+        let about = if measured { "~" } else { "" };
+        let mut words = self
+            .labelled("Next")
+            .plain(format!("#{attempt} due {about}{}", clock::hundredths(at)));
+        if self.app.switches.countdown {
+            words = words.say(Role::Warn, format!("   in {}", clock::left(left)));
+        }
+        words = words.plain(format!("   {source} gap {} s", gap.as_secs_f64()));
+        self.push(words);
+        if self.app.switches.countdown {
+            let words = self.labelled("").plain(bar(left, gap, BAR));
+            self.push(words);
+        }
+        if !self.app.status.armed.is_empty() {
+            let words = self.labelled("Then").sent(
+                Role::Plain,
+                super::armed::word(&self.app.status.armed, true)
+                    .replace("ARMED ", "armed: ")
+                    .as_bytes(),
+            );
+            self.push(words);
+        }
+    }
+
+    fn notes(&mut self, delivery: &Delivery, event: EventNumber) {
+        let notes = notes(self.app, delivery, event);
+        if notes.is_empty() {
+            return;
+        }
+        self.blank();
+        let title = self.words().say(Role::Dim, "Notes");
+        self.push(title);
+        for note in notes {
+            for (at, line) in wrap(&note, self.width.saturating_sub(4))
+                .into_iter()
+                .enumerate()
+            {
+                let start = if at == 0 { " - " } else { "   " };
+                let words = self.words().plain(start).plain(line);
+                self.push(words);
+            }
+        }
+    }
+}
+
+/// The client behind the tunnel, else the peer.
+fn client(delivery: &Delivery) -> String {
+    let request = delivery.request();
+    let through = forwarded::forwarded(&request.head);
+    let via = through
+        .tunnel
+        .map_or_else(String::new, |tunnel| format!(" via {}", tunnel.name()));
+    match through.client {
+        Some(client) => format!("{}{via}", text::line(client)),
+        None => format!("{}{via}", request.peer),
+    }
+}
+
+/// Who decided the answer: `armed fault 3/5`, `default answer`.
+pub(super) fn decided(delivery: &Delivery) -> String {
+    match &delivery.arrival.answer.by {
+        AnsweredBy::Default => "default answer".to_owned(),
+        AnsweredBy::Signature => "signature policy".to_owned(),
+        AnsweredBy::Duplicate => "duplicate answer".to_owned(),
+        AnsweredBy::Armed { step, of, .. } => of.map_or_else(
+            || format!("armed fault {step}"),
+            |of| format!("armed fault {step}/{of}"),
+        ),
+        AnsweredBy::App => "your app".to_owned(),
+        AnsweredBy::Defect => "broken request".to_owned(),
+        AnsweredBy::Path => "another path".to_owned(),
+        AnsweredBy::Person => "you".to_owned(),
+        AnsweredBy::Unstored => "failed storing".to_owned(),
+    }
+}
+
+fn grouped(source: EventIdSource) -> &'static str {
+    match source {
+        EventIdSource::Header => "grouped by header Sixtyfour-Event-Id",
+        EventIdSource::Body => "grouped by the body's event_id",
+        EventIdSource::Task => "inferred: task_id and status of the body",
+        EventIdSource::Run => "inferred: run_id of the body",
+        EventIdSource::Hash => "inferred: hash of the body",
+    }
+}
+
+fn envelope(delivery: &Delivery) -> &'static str {
+    use crate::delivery::Envelope;
+    match delivery.arrival.recognition.envelope {
+        Envelope::Job => "async job",
+        Envelope::Workflow => "workflow block",
+        Envelope::Subscription => "subscription",
+        Envelope::Unknown => "no documented shape",
+    }
+}
+
+/// The start and the end of a body's digest.
+fn short_digest(digest: &[u8]) -> String {
+    let digest = crate::signature::digest::hex(digest);
+    format!("{}…{}", &digest[..8], &digest[digest.len() - 7..])
+}
+
+/// How much of a gap is over, drawn.
+pub(super) fn bar(left: Duration, gap: Duration, columns: usize) -> String {
+    let part = if gap.is_zero() {
+        1.0
+    } else {
+        1.0 - left.as_secs_f64() / gap.as_secs_f64()
+    };
+    // Whole seconds only: the bar moves when the number beside it does.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and the number of columns"
+    )]
+    let full = ((part.clamp(0.0, 1.0) * columns as f64) as usize).min(columns);
+    format!("▕{}{}▏", "█".repeat(full), "░".repeat(columns - full))
+}
+
+fn notes(app: &App, delivery: &Delivery, event: EventNumber) -> Vec<String> {
+    let mut notes = Vec::new();
+    let sighting = &delivery.arrival.sighting;
+    let count = app
+        .index
+        .event(event)
+        .map_or(1, super::index::Event::attempts);
+    if sighting.conflict {
+        notes.push(
+            "This event id came with another body than the first time. An app that dedupes would miss the change."
+                .to_owned(),
+        );
+    }
+    if count > 1 {
+        notes.push(format!(
+            "This event id has arrived {count} times. An app that dedupes on it must act once."
+        ));
+    }
+    let first = app.index.first(event).map_or(1, |attempt| attempt.number);
+    if first > 1 {
+        let missing = if first == 2 {
+            "Attempt 1 was".to_owned()
+        } else {
+            format!("Attempts 1 to {} were", first - 1)
+        };
+        notes.push(format!(
+            "{missing} not seen here: the listener was not running, or the tunnel was down."
+        ));
+    }
+    let gaps = provider::gaps(delivery.arrival.recognition.provider);
+    let failed = app
+        .index
+        .event(event)
+        .is_some_and(|event| !event.is_acknowledged());
+    if failed && !gaps.is_empty() {
+        let total: Duration = gaps.iter().sum();
+        notes.push(format!(
+            "Sixtyfour gives up after {} failed attempts (about {} s plus answer times) and marks the event undelivered.",
+            gaps.len() + 1,
+            total.as_secs()
+        ));
+    }
+    for disagreement in &delivery.arrival.recognition.disagreements {
+        notes.push(format!(
+            "{} says {}, the body's {} says {}.",
+            disagreement.header,
+            text::line(disagreement.header_says.as_bytes()),
+            disagreement.field,
+            text::line(disagreement.field_says.as_bytes())
+        ));
+    }
+    notes
+}

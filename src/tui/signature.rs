@@ -1,0 +1,392 @@
+//! The Signature tab: what was checked, in the order in which it was checked, and why it fails.
+
+use ratatui::text::Line;
+
+use crate::delivery::{Delivery, Diagnosis, Reason, Scheme};
+use crate::export::verdict;
+use crate::signature::scheme;
+use crate::text;
+
+use super::app::App;
+use super::clock;
+use super::detail::Shown;
+use super::event_list::signature_role;
+use super::row::Word;
+use super::theme::Role;
+use super::words::{Words, wrap};
+
+/// The word above: the list's, spelled out.
+pub(super) fn word(delivery: &Delivery) -> &'static str {
+    match Word::of(delivery.arrival.verdict.word()) {
+        Word::Ok => "OK",
+        Word::None => "unsigned",
+        Word::Unknown => "not checked",
+        other => other.text(),
+    }
+}
+
+/// The lines of the tab.
+pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
+    let width = usize::from(app.plan().detail_inside().width);
+    let mut page = Page {
+        app,
+        width,
+        lines: Vec::new(),
+    };
+    let delivery = &*shown.delivery;
+    page.headline(delivery);
+    page.header(delivery);
+    page.digests(delivery);
+    if let Some(diagnosis) = &delivery.diagnosis {
+        page.diagnosis(diagnosis);
+    }
+    page.across(shown);
+    page.advice(delivery);
+    page.lines
+}
+
+struct Page<'a> {
+    app: &'a App,
+    width: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Page<'_> {
+    fn words(&self) -> Words {
+        Words::new(self.app.theme).plain(" ")
+    }
+
+    fn labelled(&self, role: Role, label: &str) -> Words {
+        self.words().say(role, label).at(11)
+    }
+
+    fn push(&mut self, words: Words) {
+        self.lines.push(words.fit(self.width));
+    }
+
+    fn blank(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    fn paragraph(&mut self, words: &str) {
+        for line in wrap(words, self.width.saturating_sub(2)) {
+            let words = self.words().plain(line);
+            self.push(words);
+        }
+    }
+
+    fn headline(&mut self, delivery: &Delivery) {
+        let verdict = &delivery.arrival.verdict;
+        let role = signature_role(Word::of(verdict.word()));
+        let said = match (verdict.reason, &verdict.key_hint) {
+            (Reason::Ok, Some(hint)) => {
+                let key = verdict.matched_secret_index.unwrap_or(0) + 1;
+                match verdict.matched_v1_index {
+                    Some(place) => format!("key {key} …{hint} matches v1 #{}", place + 1),
+                    None => format!("key {key} …{hint} matches"),
+                }
+            }
+            (Reason::SignatureMismatch, _) => {
+                let keys = self.app.status.keys.len();
+                match keys {
+                    0 | 1 => verdict::phrase(verdict),
+                    2 => "no v1 value matches either of your 2 keys".to_owned(),
+                    _ => format!("no v1 value matches any of your {keys} keys"),
+                }
+            }
+            _ => verdict::phrase(verdict),
+        };
+        let words = self
+            .words()
+            .say(role, word(delivery))
+            .plain(format!("   {said}"));
+        self.push(words);
+        self.blank();
+    }
+
+    fn header(&mut self, delivery: &Delivery) {
+        let head = &delivery.request().head;
+        let Some(scheme) = scheme::signed_by(head).or(delivery.arrival.verdict.scheme) else {
+            self.paragraph("No signature header of any known scheme.");
+            return;
+        };
+        let words = self
+            .labelled(Role::Dim, "Scheme")
+            .plain(scheme::summary(scheme));
+        self.push(words);
+        let name = scheme::header_name(scheme);
+        let count = head.headers_named(name).count();
+        for value in head.headers_named(name).take(4) {
+            let words = self
+                .labelled(Role::Dim, "Header")
+                .sent(Role::Plain, &shortened(value));
+            self.push(words);
+        }
+        if count == 0 {
+            let words = self
+                .labelled(Role::Bad, "FAIL")
+                .plain(format!("{name} is not there"));
+            self.push(words);
+        }
+        if scheme == Scheme::Sixtyfour && count > 0 {
+            self.sixtyfour_checks(delivery);
+        }
+        if let Some(odd) = delivery.arrival.verdict.non_canonical {
+            let words = self
+                .labelled(Role::Warn, "note")
+                .plain(format!("not spelled as documented: {odd}"));
+            self.push(words);
+        }
+    }
+
+    fn sixtyfour_checks(&mut self, delivery: &Delivery) {
+        let verdict = &delivery.arrival.verdict;
+        let request = delivery.request();
+        let values: Vec<String> = request
+            .head
+            .headers_named(scheme::header_name(Scheme::Sixtyfour))
+            .map(|value| text::line(value).into_owned())
+            .collect();
+        let joined = values.join(",");
+        let parts = joined.split(',').map(str::trim);
+        let signatures = parts.clone().filter(|part| part.starts_with("v1=")).count();
+        let stamps: Vec<&str> = parts.filter_map(|part| part.strip_prefix("t=")).collect();
+        let shape = format!(
+            "{} t, {signatures} v1",
+            match stamps.len() {
+                0 => "no".to_owned(),
+                1 => "one".to_owned(),
+                count => count.to_string(),
+            }
+        );
+        let (role, label) = passed(stamps.len() == 1 && signatures > 0);
+        let words = self.labelled(role, label).plain(shape);
+        self.push(words);
+        let Some(age) = verdict.age_seconds else {
+            return;
+        };
+        let limit = self.app.status.tolerance.as_secs();
+        let at = stamps
+            .first()
+            .and_then(|stamp| stamp.parse::<i64>().ok())
+            .and_then(|second| jiff::Timestamp::from_second(second).ok());
+        let when = at.map_or_else(
+            || "t".to_owned(),
+            |at| format!("t = {} UTC", clock::seconds(at)),
+        );
+        let aged = if age < 0 {
+            format!("{} s ahead of our clock", age.unsigned_abs())
+        } else {
+            format!("{age} s old")
+        };
+        let in_time = !matches!(
+            verdict.reason,
+            Reason::TimestampTooOld | Reason::TimestampInFuture
+        );
+        let (role, label) = passed(in_time);
+        let words = self
+            .labelled(role, label)
+            .plain(format!("{when}, {aged} (limit {limit} s)"));
+        self.push(words);
+        self.matching(delivery);
+    }
+
+    fn matching(&mut self, delivery: &Delivery) {
+        let verdict = &delivery.arrival.verdict;
+        let keys = &self.app.status.keys;
+        match (verdict.reason, verdict.matched_v1_index) {
+            (Reason::Ok, Some(place)) => {
+                let key = verdict.matched_secret_index.unwrap_or(0) + 1;
+                let hint = verdict.key_hint.as_deref().unwrap_or_default();
+                let words = self
+                    .labelled(Role::Good, "ok")
+                    .plain(format!("v1 #{} matches key {key} …{hint}", place + 1));
+                self.push(words);
+            }
+            (Reason::SignatureMismatch, _) => {
+                let named: Vec<String> = keys
+                    .iter()
+                    .enumerate()
+                    .map(|(at, hint)| format!("key {} …{hint}", at + 1))
+                    .collect();
+                let words = self
+                    .labelled(Role::Bad, "FAIL")
+                    .plain(format!("v1 differs for {}", named.join(" and ")));
+                self.push(words);
+            }
+            _ => {
+                if let Some(matches) = verdict.signature_matches_ignoring_time {
+                    let (role, label) = passed(matches);
+                    let words = self.labelled(role, label).plain(if matches {
+                        "the signature itself matches"
+                    } else {
+                        "the signature matches no key either"
+                    });
+                    self.push(words);
+                }
+            }
+        }
+    }
+
+    fn digests(&mut self, delivery: &Delivery) {
+        let request = delivery.request();
+        let stamp = request
+            .header_text(scheme::header_name(Scheme::Sixtyfour))
+            .and_then(|value| {
+                value
+                    .split(',')
+                    .find_map(|part| part.trim().strip_prefix("t="))
+            });
+        let signed = match (scheme::signed_by(&request.head), stamp) {
+            (Some(Scheme::Sixtyfour), Some(stamp)) => format!(
+                "\"{}.\" + {} body bytes",
+                text::line(stamp.as_bytes()),
+                request.body.len()
+            ),
+            (Some(Scheme::Elan), _) => format!("{} body bytes", request.body.len()),
+            _ => return,
+        };
+        self.blank();
+        let words = self.labelled(Role::Dim, "Signed").plain(signed);
+        self.push(words);
+    }
+
+    fn diagnosis(&mut self, diagnosis: &Diagnosis) {
+        self.blank();
+        let words = self
+            .words()
+            .say(Role::Strong, "It would match if")
+            .say(Role::Dim, "   (diagnosis only; the verdict stays)");
+        self.push(words);
+        let proved = diagnosis.findings.iter().filter(|finding| finding.matches);
+        let mut any = false;
+        for finding in proved {
+            any = true;
+            let words = self
+                .words()
+                .say(Role::Good, " yes  ")
+                .sent(Role::Plain, named(&finding.candidate).as_bytes());
+            self.push(words);
+        }
+        if !any {
+            let words = self.words().say(Role::Dim, " no   ").plain(format!(
+                "{} combinations were tried, none matches",
+                diagnosis.tried
+            ));
+            self.push(words);
+        }
+        if let Some(left_out) = &diagnosis.not_tried {
+            let words = self
+                .words()
+                .say(Role::Dim, "      not tried: ")
+                .sent(Role::Dim, left_out.as_bytes());
+            self.push(words);
+        }
+        for finding in diagnosis.findings.iter().take(3) {
+            self.blank();
+            let title = if finding.matches {
+                "Likely cause"
+            } else {
+                "Also seen"
+            };
+            let words = self.words().say(Role::Strong, title);
+            self.push(words);
+            self.paragraph(&text::line(finding.explanation.as_bytes()));
+            let fix = format!("fix: {}", text::line(finding.fix.as_bytes()));
+            self.paragraph(&fix);
+        }
+    }
+
+    /// The timestamps of the attempts, which should be new each time.
+    fn across(&mut self, shown: &Shown) {
+        let stamps: Vec<String> = shown
+            .beside
+            .iter()
+            .chain([&shown.delivery])
+            .filter_map(|delivery| {
+                let value = delivery
+                    .request()
+                    .header_text(scheme::header_name(Scheme::Sixtyfour))?;
+                let stamp = value
+                    .split(',')
+                    .find_map(|part| part.trim().strip_prefix("t="))?;
+                let shown = text::line(stamp.as_bytes()).into_owned();
+                let end = shown.get(shown.len().saturating_sub(3)..)?.to_owned();
+                let attempt = self.app.index.attempt(delivery.id)?.number;
+                Some(format!("#{attempt} t=…{end}"))
+            })
+            .collect();
+        if stamps.len() > 1 {
+            self.blank();
+            let words = self
+                .words()
+                .say(Role::Dim, "Across attempts   ")
+                .plain(stamps.join("   "));
+            self.push(words);
+        }
+    }
+
+    fn advice(&mut self, delivery: &Delivery) {
+        self.blank();
+        let verdict = &delivery.arrival.verdict;
+        match verdict.reason {
+            Reason::Ok if two_signatures(delivery) => self.paragraph(
+                "During a rotation the header carries two v1. An app that reads it into a map keeps only one and may fail: check every v1.",
+            ),
+            Reason::NoSecretConfigured => self.paragraph(
+                "No key is loaded for this scheme: save it to a file and use --secret-file FILE.",
+            ),
+            Reason::SignatureMismatch if delivery.diagnosis.is_none() => {
+                self.paragraph("The diagnosis is not ready yet.");
+            }
+            _ => {}
+        }
+        self.paragraph("Keys are never shown whole, only their last 4 characters.");
+    }
+}
+
+fn two_signatures(delivery: &Delivery) -> bool {
+    let name = scheme::header_name(Scheme::Sixtyfour);
+    let count: usize = delivery
+        .request()
+        .head
+        .headers_named(name)
+        .map(|value| memchr::memmem::find_iter(value, b"v1=").count())
+        .sum();
+    count > 1
+}
+
+fn passed(passed: bool) -> (Role, &'static str) {
+    if passed {
+        (Role::Good, "ok")
+    } else {
+        (Role::Bad, "FAIL")
+    }
+}
+
+/// `body_compact_json` as words: `body compact JSON`.
+fn named(candidate: &str) -> String {
+    candidate
+        .replace('_', " ")
+        .replace('+', " and ")
+        .replace("json", "JSON")
+        .replace("utf8", "UTF-8")
+}
+
+/// A signature header with its digests cut short.
+fn shortened(value: &[u8]) -> Vec<u8> {
+    let parts: Vec<Vec<u8>> = value
+        .split(|byte| *byte == b',')
+        .map(|part| {
+            if part.len() > 20 {
+                let mut short = part[..11].to_vec();
+                short.extend_from_slice("…".as_bytes());
+                short.extend_from_slice(&part[part.len() - 4..]);
+                short
+            } else {
+                part.to_vec()
+            }
+        })
+        .collect();
+    parts.join(&b","[..])
+}

@@ -1,0 +1,11 @@
+//! The TUI as somebody uses it: keys in, screens and effects out.
+
+mod beginning;
+mod bodies;
+mod detail;
+mod faults;
+mod list;
+mod looks;
+mod pty;
+mod replays;
+mod screens;

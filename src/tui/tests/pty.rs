@@ -1,0 +1,377 @@
+//! The loop itself, in a pseudo-terminal with a screen model: this test program starts itself again
+//! inside of one and shows the afternoon there.
+
+use std::io::{Read as _, Write as _};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tokio::sync::watch;
+
+use crate::delivery::{Delivery, DeliveryId};
+use crate::filter::{Filter, Subject};
+use crate::tui::fixture::{afternoon, digest};
+use crate::tui::keys::Keymap;
+use crate::tui::rig::busy;
+use crate::tui::row::Row;
+use crate::tui::theme::{Palette, Theme};
+use crate::tui::world::{Outgoing, Source, Trouble};
+use crate::tui::{Ending, Setup, run};
+
+/// Nothing here takes longer, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The afternoon, in memory.
+struct Captures {
+    deliveries: Vec<Delivery>,
+    version: watch::Sender<u64>,
+}
+
+impl Source for Captures {
+    fn version(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    fn rows(
+        &self,
+        after: Option<DeliveryId>,
+        open: &[DeliveryId],
+        sink: &mut dyn FnMut(Row),
+    ) -> Result<(), Trouble> {
+        self.deliveries
+            .iter()
+            .filter(|known| Some(known.id) > after || open.contains(&known.id))
+            .for_each(|known| sink(Row::of(known, digest(&known.request().body))));
+        Ok(())
+    }
+
+    fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, Trouble> {
+        Ok(self.deliveries.iter().find(|known| known.id == id).cloned())
+    }
+
+    fn outgoing(&self, _: DeliveryId) -> Result<Vec<Outgoing>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    fn matching(
+        &self,
+        filter: &Filter,
+        after: Option<DeliveryId>,
+        now: Timestamp,
+        sink: &mut dyn FnMut(DeliveryId) -> ControlFlow<()>,
+    ) -> Result<(), Trouble> {
+        let _ = self
+            .deliveries
+            .iter()
+            .filter(|known| Some(known.id) > after)
+            .filter(|known| filter.matches(&Subject::new(known, now)))
+            .try_for_each(|known| sink(known.id));
+        Ok(())
+    }
+}
+
+/// What runs inside of the pseudo-terminal.
+#[test]
+#[ignore = "started by the other tests of this file, in a pseudo-terminal"]
+fn inside() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_stop, stop) = watch::channel(false);
+    let mono = std::env::var_os("NO_COLOR").is_some();
+    let ending = run(
+        Setup {
+            source: Arc::new(Captures {
+                deliveries: afternoon().iter().map(|made| made.build()).collect(),
+                version: watch::Sender::new(0),
+            }),
+            control: None,
+            status: busy(),
+            theme: Theme {
+                palette: if mono { Palette::Mono } else { Palette::Ansi },
+                ascii: false,
+            },
+            keys: Keymap::default(),
+            frames: None,
+            reports: std::env::temp_dir().join("hook64-test-reports"),
+            stop,
+        },
+        runtime.handle(),
+    )
+    .unwrap();
+    std::process::exit(match ending {
+        Ending::Left => 0,
+        Ending::Forced => 130,
+        Ending::Stopped => 143,
+    });
+}
+
+/// The program in a pseudo-terminal, and what it wrote there.
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn std::io::Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    bytes: Arc<Mutex<Vec<u8>>>,
+    size: (u16, u16),
+}
+
+impl Terminal {
+    fn start(variables: &[(&str, &str)]) -> Self {
+        let (columns, rows) = (120, 36);
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows,
+                cols: columns,
+                ..PtySize::default()
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "tui::tests::pty::inside",
+            "--ignored",
+            "--nocapture",
+        ]);
+        for name in ["NO_COLOR", "SSH_CONNECTION", "DISPLAY", "WAYLAND_DISPLAY"] {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let theirs = Arc::clone(&bytes);
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut chunk) {
+                theirs.lock().unwrap().extend_from_slice(&chunk[..count]);
+            }
+        });
+        Self {
+            keys: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            bytes,
+            size: (columns, rows),
+        }
+    }
+
+    fn written(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap().clone()
+    }
+
+    fn parser(&self) -> vt100::Parser {
+        let (columns, rows) = self.size;
+        let mut parser =
+            vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
+        parser.process(&self.written());
+        parser
+    }
+
+    fn screen(&self) -> String {
+        self.parser().screen().contents()
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            assert!(begun.elapsed() < PATIENCE, "no {what}:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        self.until(text, |this| this.screen().contains(text));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.size = (columns, rows);
+        self.bytes.lock().unwrap().clear();
+        self.master
+            .resize(PtySize {
+                rows,
+                cols: columns,
+                ..PtySize::default()
+            })
+            .unwrap();
+    }
+
+    fn ends(&mut self) -> u32 {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "does not end:\n{}",
+                self.screen()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Everything that was switched on has been switched off again.
+    #[track_caller]
+    fn is_given_back(&self) {
+        self.until("terminal given back", |this| {
+            let parser = this.parser();
+            let screen = parser.screen();
+            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+        });
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(bytes, part).is_some()
+}
+
+#[test]
+fn it_starts_moves_and_leaves_the_terminal_as_it_was() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.shows("Events 14");
+    terminal.shows("[1 Overview]");
+    terminal.press("k");
+    terminal.shows("PAUSED");
+    terminal.press("2");
+    terminal.shows("[2 Body]");
+    terminal.press("q");
+    terminal.press("q");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn every_frame_is_whole_and_idle_writes_nothing() {
+    let terminal = Terminal::start(&[]);
+    terminal.shows("Events 14");
+    terminal.shows("[1 Overview]");
+    // Whatever the start still had to draw is drawn when two looks agree.
+    let mut before = 0;
+    terminal.until("quiet", |this| {
+        let now = this.written().len();
+        std::thread::sleep(Duration::from_millis(300));
+        this.written().len() == now
+    });
+    let quiet = terminal.written().len();
+    std::thread::sleep(Duration::from_secs(2));
+    let after = terminal.written();
+    // A minute's change may fall into these seconds: one frame, a few cells.
+    assert!(after.len() - quiet <= 200, "{} bytes", after.len() - quiet);
+    for _ in memchr::memmem::find_iter(&after, b"\x1b[?2026h") {
+        before += 1;
+    }
+    let ends = memchr::memmem::find_iter(&after, b"\x1b[?2026l").count();
+    assert!(
+        before >= 1 && before == ends,
+        "{before} begun, {ends} ended"
+    );
+}
+
+#[test]
+fn an_interrupt_twice_ends_at_once() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.shows("Events 14");
+    terminal.press("fx");
+    terminal.shows("filter>");
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_names_a_report() {
+    let mut terminal = Terminal::start(&[("HOOK64_TEST_PANIC", "ui")]);
+    assert_eq!(terminal.ends(), 101);
+    terminal.is_given_back();
+    terminal.shows("error: internal error: asked for by HOOK64_TEST_PANIC");
+    terminal.shows("please report it with");
+}
+
+#[test]
+fn an_editor_gets_the_terminal_and_gives_it_back() {
+    let mut terminal = Terminal::start(&[(
+        "VISUAL",
+        "sh -c 'printf EDITING; read -r word; sed -i s/Jane/Joan/ \"$0\"; test \"$word\" = go'",
+    )]);
+    terminal.shows("Events 14");
+    terminal.press("e");
+    terminal.shows("EDITING");
+    terminal.press("go\r");
+    terminal.shows("edited: +1 -1 lines");
+    terminal.press("\x1b");
+    terminal.shows("Events 14");
+}
+
+#[test]
+fn an_editor_that_fails_cancels_the_edit() {
+    let mut terminal = Terminal::start(&[("VISUAL", "false")]);
+    terminal.shows("Events 14");
+    terminal.press("e");
+    terminal.shows("the edit was cancelled");
+}
+
+#[test]
+fn a_copy_goes_to_the_terminal_as_base64() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.shows("Events 14");
+    terminal.shows("[1 Overview]");
+    terminal.press("yi");
+    terminal.shows("copied event id, 36 B: sent to the terminal (OSC 52)");
+    let copied = b"\x1b]52;c;NmYxYzBiNTItM2UxZC00YzdhLTlhNTUtMjBmMWQ3YzFlOGFi\x07";
+    assert!(contains(&terminal.written(), copied));
+}
+
+#[test]
+fn the_screen_follows_the_window() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.shows("Events 14");
+    for (columns, rows, shown) in [
+        (80, 24, "Events 14"),
+        (60, 20, "Events 14"),
+        (40, 11, "? help"),
+        (38, 6, "too small (38x6"),
+        (120, 36, "Events 14"),
+    ] {
+        terminal.resize(columns, rows);
+        terminal.shows(shown);
+    }
+}
+
+#[test]
+fn pasted_text_presses_no_key() {
+    let mut terminal = Terminal::start(&[]);
+    terminal.shows("Events 14");
+    terminal.press("\x1b[200~aaaCq\x1b[201~");
+    terminal.shows("paste ignored");
+    terminal.shows("Events 14");
+}
+
+#[test]
+fn without_colours_no_colour_is_sent_and_the_selection_is_reversed() {
+    let terminal = Terminal::start(&[("NO_COLOR", "1")]);
+    terminal.shows("Events 14");
+    terminal.shows("[1 Overview]");
+    let written = terminal.written();
+    for colour in 30..=37 {
+        assert!(!contains(&written, format!("\x1b[{colour}m").as_bytes()));
+    }
+    assert!(!contains(&written, b"\x1b[38;") && !contains(&written, b"\x1b[48;"));
+    let parser = terminal.parser();
+    let screen = parser.screen();
+    let reversed = (0..36).any(|row| {
+        screen
+            .cell(row, 1)
+            .is_some_and(|cell| cell.contents() == ">" && cell.inverse())
+    });
+    assert!(reversed, "{}", screen.contents());
+}
