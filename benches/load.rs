@@ -99,8 +99,8 @@ fn main() -> Outcome<()> {
         if only.is_some_and(|only| !scenario.name.contains(only.as_str())) {
             continue;
         }
-        let bare = measure(&scenario, seconds, start_bare()?)?;
-        let ours = measure(&scenario, seconds, start_listener()?)?;
+        let bare = measure(&scenario, seconds, &start_bare()?)?;
+        let ours = measure(&scenario, seconds, &start_listener()?)?;
         println!(
             "{:<24} {:>10.0} {:>10.0} {:>6.2} {:>6.2} ms {:>6.2} ms {:>6.2} ms {:>5.0} MiB{}",
             scenario.name,
@@ -130,7 +130,7 @@ const TRIAL: u64 = 5_000;
 /// `hook64 send` beside the raw generator.
 fn compare_senders(seconds: u64) -> Outcome<()> {
     let scenario = &SCENARIOS[1];
-    let raw = measure(scenario, seconds, start_bare()?)?;
+    let raw = measure(scenario, seconds, &start_bare()?)?;
     // A first, short run tells how many events fill the time.
     let trial = send(scenario, TRIAL)?;
     let millis = u64::try_from(trial.as_millis())?.max(1);
@@ -278,7 +278,7 @@ fn request(body: usize) -> Vec<u8> {
     bytes
 }
 
-fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measured> {
+fn measure(scenario: &Scenario, seconds: u64, server: &Server) -> Outcome<Measured> {
     let request = request(scenario.body);
     let mark = request
         .windows(MARK.len())
@@ -314,8 +314,8 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
     })?;
     let mut latencies = latencies;
     latencies.sort_unstable();
-    let quantile = |part: f64| {
-        let at = (latencies.len() as f64 * part) as usize;
+    let quantile = |percent: usize| {
+        let at = latencies.len() * percent / 100;
         latencies
             .get(at.min(latencies.len().saturating_sub(1)))
             .copied()
@@ -323,8 +323,8 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
     };
     Ok(Measured {
         per_second: latencies.len() as f64 / elapsed.as_secs_f64(),
-        p50: quantile(0.5),
-        p99: quantile(0.99),
+        p50: quantile(50),
+        p99: quantile(99),
         refused,
         peak_mib: peak_memory(server.child.id()),
     })
