@@ -44,7 +44,10 @@ fn deciding(criterion: &mut Criterion) {
         path: Some("/webhooks/sixtyfour".to_owned()),
         forward_duplicates: false,
     };
-    for (name, reason) in [("valid", Reason::Ok), ("invalid", Reason::SignatureMismatch)] {
+    for (name, reason) in [
+        ("valid", Reason::Ok),
+        ("invalid", Reason::SignatureMismatch),
+    ] {
         let verdict = Verdict::because(Some(Scheme::Sixtyfour), reason);
         let sighting = Sighting::first();
         let facts = Facts {

@@ -335,14 +335,18 @@ impl Store {
         Ok(found)
     }
 
-    /// Whether the answer of a delivery has ended; `None` if there is no such delivery.
+    /// Which deliveries from `first` to `last` have an answer that ended, and when; at one moment.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn is_settled(&self, id: DeliveryId) -> Result<Option<bool>, StoreError> {
+    pub fn settled(
+        &self,
+        first: DeliveryId,
+        last: DeliveryId,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>, StoreError> {
         self.shared
             .readers
-            .with(|connection| query::is_settled(connection, id))
+            .with(|connection| query::settled(connection, first, last))
     }
 
     /// The requests that were made for a delivery, oldest first.

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::delivery::{Delivery, DeliveryId, Outlook};
 use crate::filter::{Filter, Subject};
@@ -15,7 +15,7 @@ use super::condition;
 use super::connect::Source;
 use super::decode;
 use super::error::{StoreError, Trouble};
-use super::numbers::count;
+use super::numbers::{count, timestamp};
 use super::readers::Readers;
 
 /// How many numbers are read at once.
@@ -214,18 +214,23 @@ pub(super) fn recent(
     Ok(newest)
 }
 
-/// Whether the answer of a delivery has ended; `None` if there is no such delivery.
-pub(super) fn is_settled(
+/// Which deliveries from `first` to `last` have an answer that ended, and when.
+pub(super) fn settled(
     connection: &Connection,
-    id: DeliveryId,
-) -> rusqlite::Result<Option<bool>> {
-    connection
-        .prepare_cached(
-            "SELECT s.seq IS NOT NULL FROM deliveries d LEFT JOIN settlements s ON s.seq = d.seq \
-             WHERE d.seq = ?",
-        )?
-        .query_row([count(id.get())], |row| row.get(0))
-        .optional()
+    first: DeliveryId,
+    last: DeliveryId,
+) -> rusqlite::Result<Vec<(Timestamp, DeliveryId)>> {
+    let rows: Vec<(i64, i64)> = connection
+        .prepare_cached("SELECT at, seq FROM settlements WHERE seq BETWEEN ?1 AND ?2")?
+        .query_map([count(first.get()), count(last.get())], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let id = |seq| u64::try_from(seq).ok().and_then(DeliveryId::new);
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, seq)| Some((timestamp(at), id(seq)?)))
+        .collect())
 }
 
 /// Deliveries that could not be read, while all others could.
