@@ -58,8 +58,7 @@ impl Tail {
         for id in &self.open {
             ended.extend(store.settled(*id, *id)?);
         }
-        self.hand_over(store, ended, &mut settled)?;
-        Ok(())
+        self.hand_over(store, ended, &mut settled).map(drop)
     }
 
     /// The next deliveries that were not looked at yet; what retention removed is passed over.
