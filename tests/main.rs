@@ -12,4 +12,5 @@ mod receive;
 mod replay;
 mod rig;
 mod send;
+mod tui;
 mod tunnel;

@@ -335,7 +335,8 @@ impl ArmForm {
                     format!("delay({time} {status})")
                 })
             }
-            Kind::Hang => Ok("hang".to_owned()),
+            // Not `hang`: a person may answer it earlier.
+            Kind::Hang => Ok("hold".to_owned()),
             Kind::Reset => Ok("reset".to_owned()),
             Kind::Cut => Ok("cut".to_owned()),
             Kind::Redirect => {

@@ -213,7 +213,7 @@ impl Page<'_> {
                 &self.who(attempt),
                 if self.is_wide() { 10 } else { 8 },
             )
-            .field(Role::Plain, &took, if self.is_wide() { 9 } else { 6 });
+            .field(Role::Plain, &took, if self.is_wide() { 9 } else { 7 });
         words.say(signature_role(attempt.signature), attempt.signature.text())
     }
 
@@ -222,7 +222,8 @@ impl Page<'_> {
         if self.is_wide() {
             by
         } else {
-            by.split(' ').next().unwrap_or_default().to_owned()
+            let first = by.split(' ').next().unwrap_or_default();
+            text::clip(first, 7).into_owned()
         }
     }
 

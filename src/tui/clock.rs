@@ -94,7 +94,7 @@ pub(super) fn whole(time: Duration) -> u64 {
 pub(super) fn ago(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match minutes {
-        0 => "less than a minute ago".to_owned(),
+        0 => "just now".to_owned(),
         1..60 => format!("{minutes} min ago"),
         60..1440 => format!("{} h ago", minutes / 60),
         _ => format!("{} days ago", minutes / 1440),

@@ -86,7 +86,10 @@ fn foot(app: &App, plan: &Plan) -> String {
         let last = (app.list.top + seen).min(total);
         format!("rows {}-{last} of {total}  {mode}", app.list.top + 1)
     } else if plan.is_wide() {
-        format!("{} deliveries  {mode}", app.index.deliveries())
+        match app.index.deliveries() {
+            1 => format!("1 delivery  {mode}"),
+            count => format!("{count} deliveries  {mode}"),
+        }
     } else {
         mode.to_owned()
     }

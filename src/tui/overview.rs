@@ -262,7 +262,8 @@ impl Page<'_> {
         match same.len() {
             0 => "  differs from all before".to_owned(),
             1 => format!("  same as attempt {}", same[0]),
-            2..=6 => format!("  same as attempts {}", same.join(", ")),
+            2 => format!("  same as attempts {}", same.join(", ")),
+            count if count == earlier.len() => "  same as all before".to_owned(),
             count => format!("  same as {count} attempts"),
         }
     }
@@ -327,7 +328,7 @@ impl Page<'_> {
                 let words = self
                     .labelled("Next")
                     .say(Role::Bad, "nothing")
-                    .plain(": the provider has given up, as far as can be told");
+                    .plain(": the provider seems to have given up");
                 self.push(words);
             }
             State::Held { since } => {

@@ -75,7 +75,7 @@ pub(super) fn quit(app: &App, screen: Rect, buffer: &mut Buffer) {
     }
     let sentences = [
         format!("{}.", parts.join(" and ")),
-        "Quitting closes the listener: a held delivery gets a reset, and Sixtyfour will retry against a closed port until it gives up.".to_owned(),
+        "Quitting closes the listener: what is held is answered 503 (--on-stop), and Sixtyfour will retry against a closed port until it gives up.".to_owned(),
     ];
     let keys = [
         ("q", "quit now".to_owned()),

@@ -4,6 +4,7 @@ pub mod app;
 pub mod control;
 pub mod http;
 pub(crate) mod target;
+pub mod terminal;
 
 use std::ffi::OsStr;
 use std::fs;

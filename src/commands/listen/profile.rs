@@ -44,7 +44,7 @@ impl Profile {
             keys_from: (!keys.is_empty()).then(|| secrets::place(&setup.secrets, &setup.layer)),
             keys,
             tolerance: setup.policy.tolerance,
-            forward: routes.first().map(ToString::to_string),
+            forward: routes.first().map(|route| route.target().to_string()),
             store: setup.location.to_string(),
         }
     }

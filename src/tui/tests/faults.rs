@@ -57,7 +57,7 @@ fn every_choice_of_the_dialog_writes_the_plan_it_says() {
             "a<down>1.5<tab><tab>503<enter>",
             "delay(1500ms 503)x3@type:find_email",
         ),
-        ("a<down><down><enter>", "hangx3@type:find_email"),
+        ("a<down><down><enter>", "holdx3@type:find_email"),
         ("a<down><down><down><enter>", "resetx3@type:find_email"),
         ("a<down><down><down><down><enter>", "cutx3@type:find_email"),
         ("a<up><enter>", "302(location=/elsewhere)x3@type:find_email"),
