@@ -11,6 +11,7 @@ mod prove;
 mod receive;
 mod replay;
 mod rig;
+mod robustness;
 mod send;
 mod tui;
 mod tunnel;

@@ -4,14 +4,24 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use crate::export::line::Reader;
 use crate::export::paint::Paint;
 
+use super::exit::Exit;
 use super::problem::{Problem, Result};
+
+/// How often something was written by [`try_write`].
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// How long a reader may take for one piece before it counts as gone, once it is time to leave.
+const STANDSTILL: Duration = Duration::from_secs(5);
 
 /// Writes data to standard output and flushes it.
 ///
@@ -37,7 +47,29 @@ pub(super) fn write(bytes: &[u8]) -> Result<()> {
 pub(super) fn try_write(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;
-    stdout.flush()
+    stdout.flush()?;
+    WRITTEN.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Ends the program with this code when nothing was written for so long that nobody can be reading:
+/// a terminal that stands still must not keep a listener that was told to stop.
+pub(super) fn leave_when_nobody_reads(exit: Exit) {
+    let watch = move || {
+        let mut before = WRITTEN.load(Ordering::Relaxed);
+        loop {
+            thread::sleep(STANDSTILL);
+            let now = WRITTEN.load(Ordering::Relaxed);
+            if now == before {
+                std::process::exit(exit.number().into());
+            }
+            before = now;
+        }
+    };
+    // Without it, a second Ctrl-C still ends the program.
+    let _ = thread::Builder::new()
+        .name("standstill".to_owned())
+        .spawn(watch);
 }
 
 /// Whether the reader left.

@@ -1,7 +1,7 @@
 //! A client that sends exactly these bytes.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use super::PATIENCE;
@@ -28,6 +28,7 @@ impl Answer {
 pub struct Connection {
     stream: TcpStream,
     unread: Vec<u8>,
+    patience: Duration,
 }
 
 impl Connection {
@@ -43,17 +44,19 @@ impl Connection {
         Self {
             stream,
             unread: Vec::new(),
+            patience: PATIENCE,
         }
+    }
+
+    /// Waits longer, or shorter, for what is read.
+    pub fn set_patience(&mut self, time: Duration) {
+        self.stream.set_read_timeout(Some(time)).unwrap();
+        self.patience = time;
     }
 
     /// Sends bytes; a peer that does not want them is no error here.
     pub fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
-    }
-
-    /// Says that nothing more will be sent.
-    pub fn finish_sending(&mut self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// The next answer; `None` when the connection ended instead.
@@ -91,7 +94,7 @@ impl Connection {
         let silent = self
             .read_more()
             .is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
-        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.stream.set_read_timeout(Some(self.patience)).unwrap();
         silent
     }
 

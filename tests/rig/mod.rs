@@ -104,6 +104,16 @@ impl Home {
 
     /// The same through a shell, which prepares something and ends with `exec "$@"`.
     pub fn listen_in<A: AsRef<OsStr>>(&self, script: &str, arguments: &[A]) -> Listener {
+        self.listen_as(self.shell(script), arguments)
+    }
+
+    /// Runs a command to its end through such a shell.
+    pub fn run_in<A: AsRef<OsStr>>(&self, script: &str, arguments: &[A]) -> Finished {
+        let output = self.shell(script).args(arguments).output();
+        output.unwrap().into()
+    }
+
+    fn shell(&self, script: &str) -> Command {
         let direct = self.command::<&str>(&[]);
         let mut command = Command::new("sh");
         command
@@ -115,7 +125,7 @@ impl Home {
         for (name, value) in direct.get_envs() {
             command.env(name, value.unwrap_or_default());
         }
-        self.listen_as(command, arguments)
+        command
     }
 
     fn listen_as<A: AsRef<OsStr>>(&self, mut command: Command, arguments: &[A]) -> Listener {

@@ -141,6 +141,8 @@ async fn listen(setup: Setup) -> Result {
     if let Err(error) = store.flush().await {
         output::complain(&super::lookup::trouble(&error).text("warning"));
     }
+    // All is on disk: only what is printed is left to do.
+    output::leave_when_nobody_reads(code_of(reason));
     // What was settled last is on disk now, where the face finds it.
     stop.finish();
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
@@ -325,6 +327,18 @@ fn last_words(
         output::complain(&format!("{}\n", words.trim_end()));
     }
     Ok(())
+}
+
+/// How it ends when nobody reads how it ends.
+fn code_of(reason: Reason) -> Exit {
+    match reason {
+        Reason::Interrupted | Reason::Matched | Reason::OutputClosed | Reason::InputEnded => {
+            Exit::Done
+        }
+        Reason::Terminated => Exit::Terminated,
+        Reason::TimedOut => Exit::NotFound,
+        Reason::OutputFailed => Exit::Failed,
+    }
 }
 
 fn reason_to_exit(reason: Reason, followed: &Followed) -> Result {

@@ -22,8 +22,8 @@ pub enum Bodies {
 
 const AUTO_LIMIT: usize = 256 * 1024;
 
-/// Deeper JSON is text: common parsers stop at this depth.
-const MAX_DEPTH: usize = 128;
+/// Deeper JSON is text: common parsers stop at a depth of 128, and the body stands in our object.
+const MAX_DEPTH: usize = 126;
 
 /// A body, in one of three forms.
 #[derive(Default)]
@@ -48,12 +48,14 @@ pub(super) fn embed(body: &[u8], bodies: Bodies) -> Embedded<'_> {
             ..Embedded::default()
         };
     };
-    match raw_json(text) {
-        Some(json) if !truncated => Embedded {
+    // What is too long to be printed whole is not read whole either.
+    let json = if truncated { None } else { raw_json(text) };
+    match json {
+        Some(json) => Embedded {
             json: Some(json),
             ..Embedded::default()
         },
-        _ => Embedded {
+        None => Embedded {
             text: Some(Cow::Borrowed(beginning(text, limit))),
             truncated,
             ..Embedded::default()
@@ -98,9 +100,9 @@ mod tests {
     #[test]
     fn what_readers_would_disagree_on_is_text() {
         let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert_eq!(raw(&deep(128)), Some(deep(128)));
+        assert_eq!(raw(&deep(126)), Some(deep(126)));
         for body in [
-            deep(129).as_str(),
+            deep(127).as_str(),
             r#"{"a":1,"a":2}"#,
             r#"["\ud800"]"#,
             "",

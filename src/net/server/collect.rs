@@ -22,6 +22,11 @@ use crate::delivery::Defect;
 const SMALL: u64 = 64 << 10;
 /// What is allocated for a body before its bytes are there, at most.
 const AHEAD: usize = 1 << 20;
+/// What is allocated once a body has its share of the budget. Memory that nothing was written to
+/// costs nothing, and pieces as large as this go back to the system as soon as they are free.
+const SHARED: usize = 33 << 20;
+/// A body that may become larger than this gets all of its room at once.
+const LARGE: u64 = 1 << 20;
 /// A smaller body is copied out of hyper's buffer, so as not to keep all of it alive.
 const WORTH_KEEPING: usize = 16 << 10;
 /// How long a body that is refused anyway may pause before it is answered.
@@ -73,6 +78,9 @@ pub(super) async fn collect<'a>(
                 }
                 if share.is_none() && kept.length() > SMALL {
                     share = server.share_of_budget(kept.limit).await;
+                    if kept.limit > LARGE {
+                        kept.make_room();
+                    }
                     reader.note_progress();
                 }
             }
@@ -213,6 +221,16 @@ impl Kept {
             joined: BytesMut::new(),
             limit,
         }
+    }
+
+    /// Makes room for what may come, once there is a share of the budget for it: a buffer that
+    /// grows takes up to three times its size while it moves.
+    fn make_room(&mut self) {
+        let mut joined = BytesMut::with_capacity(SHARED);
+        joined.extend_from_slice(&self.first);
+        joined.extend_from_slice(&self.joined);
+        self.first = Bytes::new();
+        self.joined = joined;
     }
 
     fn length(&self) -> u64 {

@@ -1,0 +1,48 @@
+//! What nobody would send, and what a machine may do to a program: it goes on, and loses nothing
+//! that it acknowledged.
+//!
+//! `crowds` are too many or too slow peers, `bulk` is too much at once, `disk` what happens to the
+//! store under a running listener, `hostile` what bytes may not do, `secrets` what must never come
+//! out, `surroundings` the process and its environment.
+
+mod bulk;
+mod crowds;
+mod disk;
+mod hostile;
+mod secrets;
+mod surroundings;
+
+use std::fs;
+
+use super::rig::{Home, Listener};
+
+/// A figure of `/proc/PID/status`, in KiB.
+fn memory(listener: &Listener, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// The most memory that the listener has had, in MiB.
+fn peak_memory(listener: &Listener) -> u64 {
+    memory(listener, "VmHWM:") / 1024
+}
+
+/// A value of the signature header that `sign` makes for a body.
+fn signature(home: &Home, body: &[u8]) -> String {
+    let secret = home.secret_file();
+    let file = home.path("to-sign");
+    fs::write(&file, body).unwrap();
+    let [secret, file] = [&secret, &file].map(|path| path.to_str().unwrap());
+    let signed = home.run(&["sign", "--secret-file", secret, "--body", file]);
+    let signed = signed.expect(0).stdout;
+    signed.trim().split_once(": ").unwrap().1.to_owned()
+}
+
+/// A listener that checks signatures.
+fn checking(home: &Home, options: &[&str]) -> Listener {
+    let secret = home.secret_file();
+    let mut arguments = vec!["--secret-file", secret.to_str().unwrap()];
+    arguments.extend(options);
+    home.listen(&arguments)
+}

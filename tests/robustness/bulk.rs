@@ -1,0 +1,162 @@
+//! Too much at once: large bodies, bodies that grow when they are read, floods.
+
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{checking, peak_memory, signature};
+use crate::rig::http::{Connection, post, post_bytes};
+use crate::rig::{Finished, Home, Listener};
+
+/// Memory that a command may take, in KiB of address space.
+const ROOM: &str = "ulimit -v 600000; exec \"$@\"";
+
+/// Runs a command with little memory, and demands that it ends soon.
+fn run_in_little_room(home: &Home, arguments: &[&str]) -> Finished {
+    let started = Instant::now();
+    let finished = home.run_in(ROOM, arguments);
+    let took = started.elapsed();
+    assert!(
+        took < Duration::from_secs(20),
+        "{arguments:?} took {took:?}"
+    );
+    finished
+}
+
+/// Posts the same body this often at the same time; the statuses.
+fn at_once(listener: &Listener, times: usize, headers: &[(&str, &str)], body: &[u8]) -> Vec<u16> {
+    let start = Arc::new(Barrier::new(times));
+    let threads: Vec<_> = (0..times)
+        .map(|number| {
+            let path = format!("/{number}");
+            let request = post_bytes(&path, headers, body);
+            let start = Arc::clone(&start);
+            let address = listener.address.clone();
+            thread::spawn(move || {
+                let mut connection = Connection::open(&address);
+                connection.set_patience(Duration::from_secs(120));
+                start.wait();
+                connection.send(&request);
+                connection.answer().unwrap().unwrap().status
+            })
+        })
+        .collect();
+    threads.into_iter().map(|t| t.join().unwrap()).collect()
+}
+
+#[test]
+fn large_bodies_at_once_share_the_memory_that_there_is_for_them() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    let body = vec![b'x'; 24_000_000];
+    assert_eq!(at_once(&listener, 24, &[], &body), [200; 24]);
+    let peak = peak_memory(&listener);
+    assert!(peak < 400, "{peak} MiB");
+}
+
+#[test]
+fn a_flood_of_bad_signatures_is_answered_and_what_is_found_out_stays_bounded() {
+    let home = Home::new();
+    let listener = checking(&home, &[]);
+    let bad = [
+        ("Sixtyfour-Signature", "t=1760000000,v1=00"),
+        ("Sixtyfour-Event-Id", "e-1"),
+    ];
+    for _ in 0..6 {
+        assert_eq!(at_once(&listener, 50, &bad, br#"{"a": 1}"#), [401; 50]);
+    }
+    let right = signature(&home, b"{}");
+    let started = Instant::now();
+    let headers = [("Sixtyfour-Signature", &*right)];
+    assert_eq!(post(&listener.address, "/", &headers, b"{}").status, 200);
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let mut deliveries: Vec<_> = (0..301).map(|_| listener.next("delivery")).collect();
+    deliveries.retain(|delivery| delivery["answer"]["status"] == 401);
+    assert_eq!(deliveries.len(), 300);
+    listener.stop().expect(0);
+}
+
+#[test]
+fn large_bodies_with_bad_signatures_do_not_pile_up() {
+    let home = Home::new();
+    let listener = checking(&home, &["--output", "quiet"]);
+    let bad = [
+        ("Sixtyfour-Signature", "t=1760000000,v1=00"),
+        ("Sixtyfour-Event-Id", "e-1"),
+    ];
+    let body = vec![b'['; 20_000_000];
+    for _ in 0..5 {
+        assert_eq!(at_once(&listener, 6, &bad, &body), [401; 6]);
+    }
+    let peak = peak_memory(&listener);
+    assert!(peak < 400, "{peak} MiB");
+}
+
+#[test]
+fn a_body_that_grows_when_it_is_unpacked_is_shown_bounded() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    let bomb = Command::new("sh")
+        .args(["-c", "head -c 300000000 /dev/zero | gzip -9 -c"])
+        .stderr(Stdio::null())
+        .output()
+        .unwrap()
+        .stdout;
+    assert!(bomb.len() < 1_000_000 && bomb.starts_with(&[0x1f, 0x8b]));
+    for coding in ["gzip", "gzip, gzip", "br", "deflate", "identity"] {
+        let headers = [("Content-Encoding", coding)];
+        assert_eq!(post(&listener.address, "/", &headers, &bomb).status, 200);
+    }
+    for id in ["1", "2", "3", "4", "5"] {
+        let shown = run_in_little_room(&home, &["show", id]).expect(0).stdout;
+        assert!(shown.len() < 200_000, "{id}: {} bytes", shown.len());
+    }
+    for format in ["ndjson", "http", "har", "body"] {
+        run_in_little_room(&home, &["export", "--format", format]).expect(0);
+    }
+    let sent = home.run(&["list", "--output", "json"]).expect(0);
+    for delivery in sent.json_lines() {
+        assert_eq!(delivery["body_bytes"], bomb.len());
+    }
+}
+
+#[test]
+fn json_that_nests_without_end_is_text() {
+    let home = Home::new();
+    let listener = checking(&home, &["--on-bad-signature", "200"]);
+    let deep = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+    let objects = br#"{"a":"#.repeat(100_000);
+    let bodies = [
+        deep(126),
+        deep(127),
+        deep(1_000),
+        vec![b'['; 64 << 10],
+        deep(30_000),
+        objects,
+        vec![b'['; 25_000_000],
+    ];
+    // With a signature that does not match, so that what could be wrong with it is tried.
+    let headers = [
+        ("Sixtyfour-Signature", "t=1760000000,v1=00"),
+        ("Content-Type", "application/json"),
+    ];
+    for body in &bodies {
+        assert_eq!(post(&listener.address, "/", &headers, body).status, 200);
+    }
+    for (at, body) in bodies.iter().enumerate() {
+        let delivery = listener.next("delivery");
+        let depth = body.iter().take_while(|byte| **byte == b'[').count();
+        let is_embedded = delivery.get("body").is_some();
+        assert_eq!(is_embedded, (1..=126).contains(&depth), "body {at}");
+    }
+    for id in 1..=bodies.len() {
+        let id = id.to_string();
+        run_in_little_room(&home, &["show", &id]).expect(0);
+        run_in_little_room(&home, &["verify", &id]);
+    }
+    run_in_little_room(&home, &["export", "--format", "har"]).expect(0);
+    run_in_little_room(&home, &["list", "body:\"[[[\""]).expect(0);
+    run_in_little_room(&home, &["list", ".a:x"]).expect(3);
+}
