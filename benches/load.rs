@@ -4,6 +4,9 @@
 //! event each) over keep-alive connections and prints requests per second, latencies, peak memory
 //! and the ratio between the two. The listener stores durably before each answer; the bare server
 //! reads the body and says 200. Numbers depend on the machine, ratios much less.
+//!
+//! The last line is `hook64 send` as a load generator: signed events, 2 KiB, 64 connections, to the
+//! bare server, beside the raw generator that the other lines are measured with.
 
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
@@ -96,8 +99,8 @@ fn main() -> Outcome<()> {
         if only.is_some_and(|only| !scenario.name.contains(only.as_str())) {
             continue;
         }
-        let bare = measure(&scenario, seconds, start_bare()?)?;
-        let ours = measure(&scenario, seconds, start_listener()?)?;
+        let bare = measure(&scenario, seconds, &start_bare()?)?;
+        let ours = measure(&scenario, seconds, &start_listener()?)?;
         println!(
             "{:<24} {:>10.0} {:>10.0} {:>6.2} {:>6.2} ms {:>6.2} ms {:>6.2} ms {:>5.0} MiB{}",
             scenario.name,
@@ -115,7 +118,61 @@ fn main() -> Outcome<()> {
             },
         );
     }
+    if only.is_none_or(|only| "send".contains(only.as_str())) {
+        compare_senders(seconds)?;
+    }
     Ok(())
+}
+
+/// How many events a first, short run sends.
+const TRIAL: u64 = 5_000;
+
+/// `hook64 send` beside the raw generator.
+fn compare_senders(seconds: u64) -> Outcome<()> {
+    let scenario = &SCENARIOS[1];
+    let raw = measure(scenario, seconds, &start_bare()?)?;
+    // A first, short run tells how many events fill the time.
+    let trial = send(scenario, TRIAL)?;
+    let millis = u64::try_from(trial.as_millis())?.max(1);
+    let count = (TRIAL * seconds * 1_000 / millis).max(TRIAL);
+    let rate = count as f64 / send(scenario, count)?.as_secs_f64();
+    println!(
+        "{:<24} {:>10.0} {:>10.0} {:>6.2}",
+        "send",
+        raw.per_second,
+        rate,
+        rate / raw.per_second
+    );
+    Ok(())
+}
+
+/// How long `hook64 send` takes to deliver so many events, its start and end included.
+fn send(scenario: &Scenario, count: u64) -> Outcome<Duration> {
+    let server = start_bare()?;
+    let directory = tempfile::tempdir()?;
+    let (secret, body) = (
+        directory.path().join("secret"),
+        directory.path().join("body"),
+    );
+    std::fs::write(&secret, SECRET)?;
+    let request = request(scenario.body);
+    std::fs::write(&body, &request[request.len() - scenario.body..])?;
+    let started = Instant::now();
+    let status = Command::new(env!("CARGO_BIN_EXE_hook64"))
+        .args(["send", "--quiet", "--to"])
+        .arg(format!("http://{}/hook", server.address))
+        .args(["--count", &count.to_string()])
+        .args(["--concurrency", &scenario.connections.to_string()])
+        .arg("--secret-file")
+        .arg(&secret)
+        .arg("--body")
+        .arg(&body)
+        .stderr(Stdio::null())
+        .status()?;
+    if !status.success() {
+        return Err(format!("send ended with {status}").into());
+    }
+    Ok(started.elapsed())
 }
 
 /// A server that is killed when it is dropped.
@@ -221,7 +278,7 @@ fn request(body: usize) -> Vec<u8> {
     bytes
 }
 
-fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measured> {
+fn measure(scenario: &Scenario, seconds: u64, server: &Server) -> Outcome<Measured> {
     let request = request(scenario.body);
     let mark = request
         .windows(MARK.len())
@@ -257,8 +314,8 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
     })?;
     let mut latencies = latencies;
     latencies.sort_unstable();
-    let quantile = |part: f64| {
-        let at = (latencies.len() as f64 * part) as usize;
+    let quantile = |percent: usize| {
+        let at = latencies.len() * percent / 100;
         latencies
             .get(at.min(latencies.len().saturating_sub(1)))
             .copied()
@@ -266,8 +323,8 @@ fn measure(scenario: &Scenario, seconds: u64, server: Server) -> Outcome<Measure
     };
     Ok(Measured {
         per_second: latencies.len() as f64 / elapsed.as_secs_f64(),
-        p50: quantile(0.5),
-        p99: quantile(0.99),
+        p50: quantile(50),
+        p99: quantile(99),
         refused,
         peak_mib: peak_memory(server.child.id()),
     })

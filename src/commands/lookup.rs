@@ -9,6 +9,7 @@ use crate::delivery::{Delivery, DeliveryId, Failure};
 use crate::export::gap::Gap;
 use crate::export::notice::{Notice, Sent};
 use crate::filter::Filter;
+use crate::inbox::diagnose;
 use crate::outbox::schedule::pace::Pace;
 use crate::outbox::schedule::{Seen, watch};
 use crate::provider;
@@ -164,11 +165,11 @@ pub(super) fn event(store: &Store, first: DeliveryId) -> Result<Vec<Delivery>> {
 /// # Errors
 /// When they cannot be read.
 pub(super) fn earlier_bodies(store: &Store, delivery: &Delivery) -> Result<Vec<Bytes>> {
-    let all = event(store, delivery.event())?;
-    Ok(all
+    let earlier = store
+        .recent(delivery.event(), Some(delivery.id), diagnose::EARLIER)
+        .map_err(|error| trouble(&error))?;
+    Ok(earlier
         .iter()
-        .filter(|other| other.id < delivery.id)
-        .rev()
         .map(|other| other.request().body.clone())
         .collect())
 }
@@ -233,11 +234,8 @@ pub(super) fn nothing_found(store: &Store, location: &Location, filter: &Filter)
 /// The time since the attempt before, if there was one.
 pub(super) fn gap(store: &Store, delivery: &Delivery) -> Option<Gap> {
     let first = delivery.arrival.sighting.first?;
-    let deliveries = store.event(first).ok()?;
-    let earlier = deliveries
-        .iter()
-        .rev()
-        .find(|other| other.id < delivery.id)?;
+    let earlier = store.recent(first, Some(delivery.id), 1).ok()?;
+    let earlier = earlier.first()?;
     let documented = provider::gaps(delivery.arrival.recognition.provider);
     Some(Gap::between(earlier, delivery, documented))
 }

@@ -127,7 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments = usage::with_guarded_terms(arguments);
     let outcome = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => dispatch(arguments),
-        Err(error) => usage::explain(error),
+        Err(error) => usage::explain(&error),
     };
     outcome.unwrap_or_else(|problem| {
         let message = if json {

@@ -59,7 +59,7 @@ impl Problem {
 
     /// The same, blamed on what was asked for.
     #[must_use]
-    pub(super) fn as_usage(self) -> Self {
+    pub(super) fn into_usage(self) -> Self {
         Self {
             exit: Exit::Usage,
             code: "usage",

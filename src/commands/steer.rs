@@ -84,7 +84,7 @@ pub(super) fn arm(arguments: &ArmArgs) -> Result {
 fn arm_plan(plan: &Plan, replace: bool, common: &Common) -> Result {
     let body = json!({ "plan": plan.to_string(), "replace": replace });
     let status = call(common, "POST", "/arm", &body)?;
-    common.print(&status, |status| status_text(status))
+    common.print(&status, status_text)
 }
 
 pub(super) fn disarm(arguments: &DisarmArgs) -> Result {

@@ -69,15 +69,15 @@ pub(super) fn asks_for_json(arguments: &[OsString]) -> bool {
 }
 
 /// Help and version are printed and done; everything else becomes a [`Problem`].
-pub(super) fn explain(error: clap::Error) -> Result {
+pub(super) fn explain(error: &clap::Error) -> Result {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             output::print(&error.render().to_string())?;
             Ok(Exit::Done)
         }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => Err(bad_value(&error)),
-        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => Err(unknown(&error)),
-        _ => Err(other(&error)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => Err(bad_value(error)),
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => Err(unknown(error)),
+        _ => Err(other(error)),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::store::Store;
 /// How many deliveries may wait for their diagnosis.
 const QUEUE: usize = 64;
 /// How many earlier attempts of an event are compared with.
-const EARLIER: usize = 6;
+pub const EARLIER: usize = 6;
 /// How many stale deliveries in a row must be off by the same amount to blame a clock.
 const STALE_IN_A_ROW: usize = 3;
 
@@ -91,13 +91,10 @@ impl Examiner {
         let earlier = arrival
             .sighting
             .first
-            .and_then(|first| self.store.event(first).ok())
+            .and_then(|first| self.store.recent(first, Some(patient.id), EARLIER).ok())
             .unwrap_or_default();
         let earlier: Vec<Bytes> = earlier
             .iter()
-            .filter(|delivery| delivery.id < patient.id)
-            .rev()
-            .take(EARLIER)
             .map(|delivery| delivery.request().body.clone())
             .collect();
         diagnose(

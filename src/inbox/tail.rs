@@ -9,11 +9,10 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId};
-use crate::filter::Filter;
-use crate::store::{Order, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// How many new deliveries are read at once.
-const BATCH: usize = 256;
+const BATCH: u64 = 256;
 
 /// A place in a store that moves on.
 #[derive(Debug, Clone)]
@@ -41,50 +40,60 @@ impl Tail {
         store: &Store,
         mut settled: impl FnMut(&Delivery) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        for id in self.open.clone() {
-            let Some(delivery) = store.get(id)? else {
-                self.open.remove(&id);
-                continue;
-            };
-            if delivery.settlement.is_some() {
-                self.open.remove(&id);
-                if settled(&delivery).is_break() {
-                    return Ok(());
-                }
+        while let Some((first, last)) = self.next_batch(store)? {
+            let mut ended = store.settled(first, last)?;
+            let settled_new: BTreeSet<_> = ended.iter().map(|(_, id)| *id).collect();
+            // After the look at the new ones: what ended before them is seen to have ended, too.
+            for id in &self.open {
+                ended.extend(store.settled(*id, *id)?);
             }
-        }
-        loop {
-            let (read, flow) = self.poll_new(store, &mut settled)?;
-            if flow.is_break() || read < BATCH {
+            let new = (first.get()..=last.get()).filter_map(DeliveryId::new);
+            self.open.extend(new.filter(|id| !settled_new.contains(id)));
+            self.seen_through = Some(last);
+            if self.hand_over(store, ended, &mut settled)?.is_break() {
                 return Ok(());
             }
         }
+        let mut ended = Vec::new();
+        for id in &self.open {
+            ended.extend(store.settled(*id, *id)?);
+        }
+        self.hand_over(store, ended, &mut settled).map(drop)
     }
 
-    fn poll_new(
+    /// The next deliveries that were not looked at yet; what retention removed is passed over.
+    fn next_batch(
         &mut self,
         store: &Store,
+    ) -> Result<Option<(DeliveryId, DeliveryId)>, StoreError> {
+        let counts = store.counts()?;
+        let (Some(oldest), Some(newest)) = (counts.oldest, counts.newest) else {
+            return Ok(None);
+        };
+        self.open = self.open.split_off(&oldest);
+        let next = self.seen_through.map_or(1, |seen| seen.get() + 1);
+        let first = next.max(oldest.get());
+        let last = newest.get().min(first + BATCH - 1);
+        let ids = DeliveryId::new(first).zip(DeliveryId::new(last));
+        Ok(ids.filter(|_| first <= last))
+    }
+
+    /// Hands deliveries over in the order in which they ended.
+    fn hand_over(
+        &mut self,
+        store: &Store,
+        mut ended: Vec<(Timestamp, DeliveryId)>,
         settled: &mut impl FnMut(&Delivery) -> ControlFlow<()>,
-    ) -> Result<(usize, ControlFlow<()>), StoreError> {
-        let mut read = 0;
-        let mut flow = ControlFlow::Continue(());
-        let news = Filter::newer_than(self.seen_through);
-        store.each(
-            &news,
-            Order::OldestFirst,
-            Some(BATCH),
-            Timestamp::now(),
-            |delivery| {
-                read += 1;
-                self.seen_through = Some(delivery.id);
-                if delivery.settlement.is_some() {
-                    flow = settled(&delivery);
-                } else {
-                    self.open.insert(delivery.id);
-                }
-                flow
-            },
-        )?;
-        Ok((read, flow))
+    ) -> Result<ControlFlow<()>, StoreError> {
+        ended.sort_unstable();
+        for (_, id) in ended {
+            self.open.remove(&id);
+            if let Some(delivery) = store.get(id)?
+                && settled(&delivery).is_break()
+            {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 }

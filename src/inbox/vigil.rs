@@ -15,6 +15,8 @@ use crate::outbox::schedule::watch::{Watch, watch};
 
 /// How many events are watched at once; the oldest ones make room.
 const AT_MOST: usize = 10_000;
+/// How many deliveries of an event are looked at: more than any provider attempts.
+pub const ATTEMPTS: usize = 16;
 /// A retry is late after its time, not at it.
 const A_MOMENT: Duration = Duration::from_millis(1);
 /// Between two looks at an event that is late, or whose attempt is still being answered.
@@ -79,7 +81,7 @@ impl Vigil {
         is_retried || self.open.contains_key(&delivery.event())
     }
 
-    /// Takes in a settled delivery, with all deliveries of its event, oldest first.
+    /// Takes in a settled delivery, with the last [`ATTEMPTS`] of its event, oldest first.
     pub fn settled(
         &mut self,
         delivery: &Delivery,
@@ -97,7 +99,8 @@ impl Vigil {
         drift.map(|drift| News::Drifted(provider, drift))
     }
 
-    /// Looks at the events whose time has come; `read` gives all deliveries of one, oldest first.
+    /// Looks at the events whose time has come; `read` gives the last [`ATTEMPTS`] of
+    /// one, oldest first.
     pub fn look(
         &mut self,
         now: Timestamp,
@@ -140,6 +143,7 @@ impl Vigil {
                 self.ended += 1;
                 let newest = Box::new(newest.clone());
                 let attempts = u32::try_from(event.len()).unwrap_or(u32::MAX);
+                let attempts = attempts.max(newest.arrival.sighting.arrival);
                 Some(News::Ended { newest, attempts })
             }
             _ => None,
@@ -328,7 +332,7 @@ mod tests {
         let mut vigil = Vigil::default();
         let event = vec![attempt(1, 0, 500), attempt(2, 1_000, 500)];
         vigil.settled(&event[0], &event[..1], at(0));
-        assert_eq!(vigil.look(at(3_000), |_| event.clone()), []);
+        assert_eq!(vigil.look(at(3_001), |_| event.clone()), []);
         assert_eq!(
             vigil.waiting().next().map(|waiting| waiting.attempt),
             Some(3)

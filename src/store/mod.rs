@@ -82,6 +82,9 @@ impl Default for Options {
     }
 }
 
+/// How many bytes of bodies are enough for a look at an event's last deliveries.
+const RECENT_BYTES: usize = 64 << 20;
+
 /// A store. Clones share it; the last one to go writes what is queued and closes it.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -299,6 +302,51 @@ impl Store {
         ids.into_iter()
             .filter_map(|id| self.get(id).transpose())
             .collect()
+    }
+
+    /// The newest deliveries of an event that came before this one, newest first: so many at most,
+    /// and fewer if their bodies are large. However often somebody sends an event, what is known of
+    /// it stays small.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn recent(
+        &self,
+        first: DeliveryId,
+        before: Option<DeliveryId>,
+        most: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let ids = self
+            .shared
+            .readers
+            .with(|connection| query::recent(connection, first, before, most))?;
+        let mut found = Vec::with_capacity(ids.len());
+        let mut bytes = 0;
+        for id in ids {
+            let Some(delivery) = self.get(id)? else {
+                continue;
+            };
+            bytes += delivery.request().body.len();
+            found.push(delivery);
+            if bytes > RECENT_BYTES {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Which deliveries from `first` to `last` have an answer that ended, and when; at one moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn settled(
+        &self,
+        first: DeliveryId,
+        last: DeliveryId,
+    ) -> Result<Vec<(Timestamp, DeliveryId)>, StoreError> {
+        self.shared
+            .readers
+            .with(|connection| query::settled(connection, first, last))
     }
 
     /// The requests that were made for a delivery, oldest first.

@@ -15,7 +15,7 @@ use super::condition;
 use super::connect::Source;
 use super::decode;
 use super::error::{StoreError, Trouble};
-use super::numbers::count;
+use super::numbers::{count, timestamp};
 use super::readers::Readers;
 
 /// How many numbers are read at once.
@@ -189,6 +189,48 @@ pub(super) fn event(
         &[Value::Integer(count(first.get()))],
     )?);
     Ok(all)
+}
+
+/// The numbers of the newest deliveries of an event before this one, newest first.
+pub(super) fn recent(
+    connection: &Connection,
+    first: DeliveryId,
+    before: Option<DeliveryId>,
+    most: usize,
+) -> rusqlite::Result<Vec<DeliveryId>> {
+    let mut newest = ids(
+        connection,
+        "SELECT seq FROM deliveries WHERE event = ? AND event <> seq AND seq < ? \
+         ORDER BY seq DESC LIMIT ?",
+        &[
+            Value::Integer(count(first.get())),
+            Value::Integer(before.map_or(i64::MAX, |before| count(before.get()))),
+            Value::Integer(i64::try_from(most).unwrap_or(i64::MAX)),
+        ],
+    )?;
+    if newest.len() < most && before.is_none_or(|before| first < before) {
+        newest.push(first);
+    }
+    Ok(newest)
+}
+
+/// Which deliveries from `first` to `last` have an answer that ended, and when.
+pub(super) fn settled(
+    connection: &Connection,
+    first: DeliveryId,
+    last: DeliveryId,
+) -> rusqlite::Result<Vec<(Timestamp, DeliveryId)>> {
+    let rows: Vec<(i64, i64)> = connection
+        .prepare_cached("SELECT at, seq FROM settlements WHERE seq BETWEEN ?1 AND ?2")?
+        .query_map([count(first.get()), count(last.get())], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let id = |seq| u64::try_from(seq).ok().and_then(DeliveryId::new);
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, seq)| Some((timestamp(at), id(seq)?)))
+        .collect())
 }
 
 /// Deliveries that could not be read, while all others could.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryId};
 use crate::export::notice::{Ended, Late, Notice};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
-use crate::inbox::vigil::{News, Vigil, Waiting};
+use crate::inbox::vigil::{ATTEMPTS, News, Vigil, Waiting};
 use crate::store::Store;
 
 use super::super::output;
@@ -97,7 +97,7 @@ impl Follower {
         } = self;
         let read = tail.poll(store, |delivery| {
             if vigil.concerns(delivery) {
-                let event = store.event(delivery.event()).unwrap_or_default();
+                let event = last_attempts(store, delivery.event());
                 let news = vigil.settled(delivery, &event, Timestamp::now());
                 news.iter().for_each(|news| tell(face, news, stop));
             }
@@ -112,11 +112,18 @@ impl Follower {
 
     /// Says which retries are late, and which events have ended.
     fn look(&mut self, store: &Store, stop: &Stop) {
-        let read = |first| store.event(first).unwrap_or_default();
+        let read = |first| last_attempts(store, first);
         for news in self.vigil.look(Timestamp::now(), read) {
             tell(&self.face, &news, stop);
         }
     }
+}
+
+/// The last deliveries of an event, oldest first.
+fn last_attempts(store: &Store, first: DeliveryId) -> Vec<Delivery> {
+    let mut attempts = store.recent(first, None, ATTEMPTS).unwrap_or_default();
+    attempts.reverse();
+    attempts
 }
 
 fn tell(face: &Face, news: &News, stop: &Stop) {

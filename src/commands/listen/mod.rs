@@ -133,7 +133,6 @@ async fn listen(setup: Setup) -> Result {
         Some(shown) => shown.await.unwrap_or_else(|_| Err(tui::lost())),
         None => Ok(()),
     };
-    stop.finish();
     if let Some(steered) = steered {
         steered.abort();
         // Its socket is removed when it is gone.
@@ -142,6 +141,8 @@ async fn listen(setup: Setup) -> Result {
     if let Err(error) = store.flush().await {
         output::complain(&super::lookup::trouble(&error).text("warning"));
     }
+    // What was settled last is on disk now, where the face finds it.
+    stop.finish();
     let followed = followed.await.unwrap_or_else(|_| Followed::default());
     let totals = inbox.totals();
     last_words(&setup, started, &totals, &followed, reason)?;

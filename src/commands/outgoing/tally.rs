@@ -177,7 +177,7 @@ mod tests {
         insta::assert_snapshot!(summary, @r"
         11 events, 11 attempts in 2 s (5.5/s).
         Answers  200 x 9, 503 x 1, timed out x 1
-        Took     p50 5.06 ms, p95 40 ms, longest 40 ms
+        Took     p50 5.05 ms, p95 40 ms, longest 40 ms
         ");
         let fields = Value::Object(tally.fields(Duration::from_secs(2)));
         assert_eq!(fields["statuses"]["200"], 9);

@@ -103,7 +103,7 @@ mod tests {
             body_cut: false,
         };
         let shown = excerpt(&response, 80).unwrap();
-        assert_eq!(shown, "\\u{1b}[31mred\\r\\nsecond line");
+        assert_eq!(shown, "\\u{1b}[31mred\\u{d}\\nsecond line");
         let empty = Response {
             body: Bytes::from_static(b" \n"),
             ..response

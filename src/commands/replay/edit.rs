@@ -213,9 +213,9 @@ mod tests {
         });
         assert_eq!(&edited.body[..], br#"{"a":1.10,"b":[false,"x  y"]}"#);
         insta::assert_snapshot!(edited.difference.unwrap(), @r#"
-            {
-              "a": 1.10,
-              "b": [
+          {
+            "a": 1.10,
+            "b": [
         -     true,
         +     false,
               "x  y"

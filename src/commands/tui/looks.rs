@@ -72,7 +72,7 @@ impl Looks {
         Ok(Self {
             theme: Theme { palette, ascii },
             keys: Keymap::with(&configured.keys)
-                .map_err(|trouble| super::problem(trouble).as_usage())?,
+                .map_err(|trouble| super::problem(trouble).into_usage())?,
             frames: arguments.fps.or(configured.fps),
         })
     }

@@ -104,6 +104,15 @@ async fn all_deliveries_of_an_event_are_found_from_its_first() {
         [1, 3, 4]
     );
     assert_eq!(store.event(id(2)).unwrap().len(), 1);
+    let recent = |before: Option<u64>, most| -> Vec<_> {
+        let found = store.recent(id(1), before.map(id), most).unwrap();
+        found.iter().map(|seen| seen.id.get()).collect()
+    };
+    assert_eq!(recent(None, 9), [4, 3, 1]);
+    assert_eq!(recent(None, 2), [4, 3]);
+    assert_eq!(recent(Some(4), 2), [3, 1]);
+    assert_eq!(recent(Some(3), 1), [1]);
+    assert_eq!(recent(Some(1), 9), [0; 0]);
     let counts = store.counts().unwrap();
     assert_eq!((counts.deliveries, counts.events), (4, 2));
     assert_eq!((counts.oldest, counts.newest), (Some(id(1)), Some(id(4))));

@@ -6,7 +6,6 @@ mod endings;
 mod pipelining;
 mod rows;
 mod stopping;
-mod throughput;
 mod timing;
 
 use std::future::Future;
