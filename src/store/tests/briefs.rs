@@ -3,10 +3,14 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::{arrival, at, id, insert, memory};
+use super::{arrival, at, id, insert};
 use crate::delivery::{AnsweredBy, Ending, Outcome, Reason, Settlement};
 use crate::signature::digest::sha256;
-use crate::store::{Brief, Store};
+use crate::store::{Brief, Location, Options, Store};
+
+fn memory() -> Store {
+    Store::open(&Location::Memory, Options::default()).unwrap()
+}
 
 fn briefs(store: &Store, after: Option<u64>) -> Vec<Brief> {
     let mut found = Vec::new();
