@@ -111,6 +111,9 @@ enum Command {
     Hold(steer::HoldArgs),
     /// Answer a held delivery
     Release(steer::ReleaseArgs),
+    /// Give the terminal back when the terminal UI was killed
+    #[command(hide = true, name = tui::WATCH)]
+    StandWatch,
     /// Show what is armed, held and counted
     Status(steer::StatusArgs),
 }
@@ -159,6 +162,11 @@ fn dispatch(arguments: Arguments) -> Result {
         Command::Disarm(arguments) => steer::disarm(&arguments),
         Command::Hold(arguments) => steer::hold(&arguments),
         Command::Release(arguments) => steer::release(&arguments),
+        Command::StandWatch => {
+            // Whoever hangs up the terminal needs nothing given back.
+            let _ = crate::tui::stand_watch();
+            Ok(Exit::Done)
+        }
         Command::Status(arguments) => steer::status(&arguments),
     }
 }

@@ -13,6 +13,7 @@ use crate::delivery::{
     DeliveryId, Ending, EventIdSource, Outcome, Provider, Reason, Settlement, Turn, Verdict,
 };
 
+use super::decode::planned_ending;
 use super::numbers::{count, duration, timestamp};
 
 /// How many are read in one go.
@@ -131,7 +132,7 @@ fn read(row: &Row<'_>, words: &mut Words) -> rusqlite::Result<Option<Brief>> {
         text(row, 9)?.and_then(|name| words.reason(name)),
         text(row, 12)?
             .zip(Some(row.get::<_, Option<i64>>(13)?))
-            .and_then(|(name, drip)| ending(name, drip)),
+            .and_then(|(name, drip)| planned_ending(name, drip).ok()),
     );
     let (Some(id), Some(event), Some(provider), Some(turn), Some(reason), Some(ending)) = known
     else {
@@ -164,8 +165,4 @@ fn read(row: &Row<'_>, words: &mut Words) -> rusqlite::Result<Option<Brief>> {
         body_bytes: unsigned(Some(row.get(18)?)).unwrap_or(0),
         body_sha256: row.get(19)?,
     }))
-}
-
-fn ending(name: &str, drip: Option<i64>) -> Option<Ending> {
-    super::decode::planned_ending(name, drip).ok()
 }

@@ -147,7 +147,7 @@ impl Page<'_> {
         let titles = if self.is_wide() {
             format!("#  arrived        {gap:>5}   docs   diff   answer        took     sig")
         } else {
-            format!("#  arrived       {gap:>5}  docs   diff  answer      took  sig")
+            format!("#  arrived       {gap:>5}  docs   diff  answer      took   sig")
         };
         let words = self.words().say(Role::Dim, titles);
         self.push(words);

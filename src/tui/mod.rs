@@ -13,7 +13,7 @@
 //! | `detail` `tree` `fold` `body_view` `search` `decode` | the detail's data |
 //! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` | forms |
 //! | `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
-//! | `run` `executor` `painter` `pacing` `wake` `terminal` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
+//! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
 //! | `event_list` `pane` `overview` `body` `headers` `signature` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `questions` `text_box` | what is drawn |
 
 mod act;
@@ -85,12 +85,14 @@ mod text_box;
 pub mod theme;
 mod tree;
 mod wake;
+pub mod watchman;
 mod welcome;
 mod words;
 pub mod world;
 mod write_prompt;
 
 pub use run::{Ending, Setup, run};
+pub use terminal::stand_watch;
 
 #[cfg(test)]
 mod fixture;

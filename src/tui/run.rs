@@ -23,6 +23,7 @@ use super::pacing::Pacing;
 use super::painter::Painter;
 use super::terminal::{self, Guard};
 use super::theme::Theme;
+use super::watchman::Watchman;
 use super::world::{Control, Source, Status, Trouble};
 use super::{outside, panic, screen};
 
@@ -57,6 +58,8 @@ pub struct Setup {
     pub frames: Option<u32>,
     /// Where reports of internal errors go.
     pub reports: PathBuf,
+    /// Who gives the terminal back when this process was killed; `None`: nobody.
+    pub watchman: Option<Watchman>,
     /// Becomes true when the process is to end.
     pub stop: watch::Receiver<bool>,
 }
@@ -123,6 +126,7 @@ struct Session {
     status: Option<watch::Receiver<Arc<Status>>>,
     stop: watch::Receiver<bool>,
     runtime: Handle,
+    watchman: Option<Watchman>,
 }
 
 /// What woke the loop.
@@ -137,7 +141,7 @@ enum Woken {
 
 impl Session {
     fn start(setup: Setup, runtime: Handle) -> std::io::Result<Self> {
-        let guard = Guard::take()?;
+        let guard = Guard::take(setup.watchman.as_ref())?;
         let size = crossterm::terminal::size()?;
         let painter = Arc::new(Painter::start()?);
         let (sender, inputs) = mpsc::channel(WAITING);
@@ -178,6 +182,7 @@ impl Session {
             status,
             stop: setup.stop,
             runtime,
+            watchman: setup.watchman,
         })
     }
 
@@ -362,7 +367,7 @@ impl Session {
     }
 
     fn come_back(&mut self) {
-        match Guard::take() {
+        match Guard::take(self.watchman.as_ref()) {
             Ok(guard) => self.guard = Some(guard),
             // The terminal is gone; the loop notices when it reads the next key.
             Err(_) => self.guard = None,

@@ -1,7 +1,7 @@
 //! The terminal while the TUI has it: raw mode, the alternate screen, no cursor, bracketed paste.
 //! What was switched on is switched off again in reverse order, once, whatever happens.
 
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
@@ -13,6 +13,8 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
+
+use super::watchman::{self, Watchman};
 
 /// Whether the terminal is ours now; the panic hook and the guard both ask.
 static HELD: AtomicBool = AtomicBool::new(false);
@@ -42,8 +44,11 @@ impl Guard {
     ///
     /// # Errors
     /// When it is none, or cannot be switched.
-    pub(super) fn take() -> io::Result<Self> {
-        enable_raw_mode()?;
+    pub(super) fn take(watchman: Option<&Watchman>) -> io::Result<Self> {
+        if let Some(watchman) = watchman {
+            watchman.post();
+        }
+        enable_raw_mode().inspect_err(|_| watchman::dismiss())?;
         HELD.store(true, Ordering::SeqCst);
         let guard = Self { keep_screen: false };
         execute!(
@@ -67,6 +72,30 @@ impl Drop for Guard {
     }
 }
 
+/// Waits until the one who started us says goodbye or is gone; in the latter case the terminal is
+/// given back for them.
+///
+/// # Errors
+/// When the terminal cannot be written.
+pub fn stand_watch() -> io::Result<()> {
+    let mut word = [0];
+    if matches!(io::stdin().read(&mut word), Ok(1..)) {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    out.write_all(MOUSE_OFF)?;
+    execute!(
+        out,
+        DisableBracketedPaste,
+        ResetColor,
+        LeaveAlternateScreen,
+        Show
+    )?;
+    // The shell may have prompted already, on the screen that is gone.
+    out.write_all(b"\r\nhook64 was killed: deliveries are no longer answered\r\n")?;
+    out.flush()
+}
+
 /// Gives the terminal back if it is ours.
 pub(super) fn restore() {
     give_back(false);
@@ -88,6 +117,7 @@ fn give_back(keep_screen: bool) {
     if !HELD.swap(false, Ordering::SeqCst) {
         return;
     }
+    watchman::dismiss();
     let begun = Instant::now();
     let _writing = loop {
         match WRITING.try_lock() {

@@ -14,6 +14,9 @@ use super::theme::Role;
 use super::words::{Words, put, wrap};
 use super::world::Tunnel;
 
+/// Where a sample goes unless somebody says otherwise.
+const USUAL_PORT: u16 = 6464;
+
 /// Draws the first screen in place of the panes.
 pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
     let area = Rect {
@@ -139,15 +142,16 @@ impl Page<'_> {
         self.step("Give Sixtyfour this webhook_url", "(yu copies it)");
         let port = self.app.status.port;
         match &self.app.status.tunnel {
-            Tunnel::Found { how, .. } => {
+            Tunnel::Found { how, by, .. } => {
                 let url = webhook_url(self.app).unwrap_or_default();
                 let words = self.words().plain("   ").sent(Role::Good, url.as_bytes());
                 self.push(words);
                 let how = text::line(how.as_bytes()).into_owned();
-                self.paragraph(
-                    Role::Dim,
-                    &format!("found at {how}, which forwards to port {port}"),
-                );
+                let how = match by.as_str() {
+                    "given" => how,
+                    _ => format!("found at {how}, which forwards to port {port}"),
+                };
+                self.paragraph(Role::Dim, &how);
             }
             Tunnel::Elsewhere {
                 url,
@@ -201,9 +205,13 @@ impl Page<'_> {
     fn sample(&mut self) {
         self.step("Or try it without Sixtyfour", "");
         let key = self.app.keys.label(super::action::Action::Sample);
+        let to = match self.app.status.port {
+            USUAL_PORT | 0 => String::new(),
+            port => format!(" --to http://127.0.0.1:{port}/webhooks/sixtyfour"),
+        };
         self.paragraph(
             Role::Plain,
-            &format!("press {key} to send yourself a signed sample, or in another shell:  hook64 send find_email"),
+            &format!("press {key} to send yourself a signed sample, or in another shell:  hook64 send find_email{to}"),
         );
     }
 

@@ -38,10 +38,28 @@ impl Drop for Terminal {
 impl Terminal {
     /// Runs a command of the program in a terminal of this size.
     pub fn start(home: &Home, arguments: &[&str], more: &[(&str, &str)], size: (u16, u16)) -> Self {
-        let pair = native_pty_system().openpty(sized(size)).unwrap();
         let direct = home.command(arguments);
         let mut command = CommandBuilder::new(direct.get_program());
         command.args(direct.get_args());
+        Self::spawn(command, &direct, more, size)
+    }
+
+    /// Runs a script in a terminal at 120x36; `$HOOK64` is the program.
+    pub fn in_a_shell(home: &Home, script: &str) -> Self {
+        let direct = home.command::<&str>(&[]);
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", script]);
+        let program = direct.get_program().to_str().unwrap().to_owned();
+        Self::spawn(command, &direct, &[("HOOK64", &program)], (120, 36))
+    }
+
+    fn spawn(
+        mut command: CommandBuilder,
+        direct: &std::process::Command,
+        more: &[(&str, &str)],
+        size: (u16, u16),
+    ) -> Self {
+        let pair = native_pty_system().openpty(sized(size)).unwrap();
         command.env_clear();
         for (name, value) in direct.get_envs() {
             command.env(name, value.unwrap_or_default());

@@ -55,6 +55,30 @@ fn a_signal_ends_it_with_the_summary() {
 }
 
 #[test]
+fn a_kill_leaves_a_terminal_that_can_be_used() {
+    let home = Home::new();
+    let mut terminal = Terminal::in_a_shell(&home, "\"$HOOK64\" listen --port 0; read -r word");
+    terminal.shows("Waiting for the first delivery");
+    let listener = Command::new("pgrep")
+        .args(["-P", &terminal.pid().to_string()])
+        .output()
+        .unwrap();
+    let listener = String::from_utf8(listener.stdout).unwrap();
+    let sent = Command::new("kill")
+        .args(["-s", "KILL", listener.trim()])
+        .status();
+    assert!(sent.unwrap().success());
+    terminal.shows("hook64 was killed");
+    terminal.until("the screen is given back", |this| {
+        let model = this.model();
+        let screen = model.screen();
+        !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    });
+    terminal.press("\n");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
 fn a_panic_of_the_terminal_ui_gives_the_terminal_back_and_names_a_report() {
     let home = Home::new();
     let variables = [("HOOK64_TEST_PANIC", "ui")];

@@ -21,7 +21,7 @@ pub(super) use local::Local;
 pub(super) use looks::{LookArgs, Looks};
 pub(super) use public::{Traffic, watch as watch_tunnels};
 pub(super) use remote::Remote;
-pub(super) use session::{lost, run};
+pub(super) use session::{WATCH, lost, run};
 pub(super) use terminal::{demand, fits};
 
 use crate::tui::world::Trouble;

@@ -15,6 +15,7 @@ use crate::tui::world::{ArmedRule, Control, Reach, Release, Replay, Status, Trou
 
 use super::super::listen;
 use super::super::problem::{Problem, Result as Outcome};
+use super::super::settings::TOLERANCE;
 use super::super::steer;
 use super::desk::Desk;
 use super::public;
@@ -41,6 +42,7 @@ impl Remote {
         let socket = listen::control_path(location);
         let base = Status {
             keys: desk.keys(),
+            tolerance: TOLERANCE,
             store: Some(location.to_string()),
             ..Status::default()
         };

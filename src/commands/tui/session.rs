@@ -10,12 +10,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::store::Store;
+use crate::tui::watchman::Watchman;
 use crate::tui::world::{Control, Status};
 use crate::tui::{self, Ending, Setup};
 
 use super::super::output;
 use super::super::problem::{Problem, Result};
 use super::{Captures, Looks};
+
+/// The command, which nobody types, that stands watch over the terminal.
+pub(in crate::commands) const WATCH: &str = "stand-watch";
 
 /// Shows a store until somebody leaves or `stop` says so. What anybody complains meanwhile is
 /// printed when the terminal has been given back.
@@ -33,6 +37,7 @@ pub(in crate::commands) fn run(
         keys: looks.keys,
         frames: looks.frames,
         reports: reports(),
+        watchman: watchman(),
         stop,
     };
     let runtime = Handle::current();
@@ -41,6 +46,14 @@ pub(in crate::commands) fn run(
         let ended = tui::run(setup, &runtime);
         drop(complaints);
         ended.map_err(super::problem)
+    })
+}
+
+/// This program again, with nothing to do but to stand watch.
+fn watchman() -> Option<Watchman> {
+    Some(Watchman {
+        program: std::env::current_exe().ok()?,
+        arguments: vec![WATCH.into()],
     })
 }
 

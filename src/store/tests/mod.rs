@@ -1,6 +1,7 @@
 //! The promises of the store, each broken on purpose as far as a test can.
 
 mod arbitrary;
+mod briefs;
 mod concurrency;
 mod damage;
 mod failure;

@@ -94,6 +94,7 @@ fn inside() {
             keys: Keymap::default(),
             frames: None,
             reports: std::env::temp_dir().join("hook64-test-reports"),
+            watchman: None,
             stop,
         },
         runtime.handle(),
