@@ -167,7 +167,7 @@ fn a_configuration_that_is_wrong_is_refused_with_its_place() {
         ("\r\n\r\nport = \"x\"\r\n", "line 3, column 8"),
         ("port = 1\nport = 2\n", "line 2, column "),
         ("port = 70000\n", "line 1, column 8"),
-        ("tolerance = \"5\"\n", "line 1, column 13"),
+        ("tolerance = \"soon\"\n", "line 1, column 13"),
         ("port = \n", "line 1, column "),
         ("a = \"\u{1b}[31m\"\n", "line 1, column "),
         ("a\u{1b}[31m = 1\n", "line 1, column "),
