@@ -364,12 +364,15 @@ fn many_events_are_all_different_and_summed_up() {
     let sent = send_to(
         &home,
         &app,
-        &["find_email", "--count", "3", "--rate", "100/s"],
+        &["find_email", "--count", "3", "--rate", "4/s"],
     )
     .expect(0);
     let seen = app.seen();
     let spread = seen[52].at - seen[50].at;
-    assert!(spread >= std::time::Duration::from_millis(19), "{spread:?}");
+    assert!(
+        spread >= std::time::Duration::from_millis(250),
+        "{spread:?}"
+    );
     assert!(sent.stderr.contains("3 delivered"), "{}", sent.stderr);
     assert!(sent.stderr.contains("p95"), "{}", sent.stderr);
 }
