@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// One transaction holds no more than this, so that the first waiter does not wait for all bytes
 /// of the last.
 const MOST_ROWS: usize = 1024;
+/// So many notes go with the next inserts, however young they are: fewer would dirty pages of their
+/// own in every commit.
+const MANY_NOTES: usize = 256;
 const MOST_BYTES: usize = 8 << 20;
 
 /// Who waits for a result.
@@ -159,14 +162,15 @@ impl Queue {
         loop {
             let now = Instant::now();
             let notes_due = state.notes_due(not_before);
-            if !state.inserts.is_empty() || notes_due.is_some_and(|due| due <= now) {
-                return Wake::Work(state.take());
+            let due = notes_due.is_some_and(|due| due <= now);
+            if due || !state.inserts.is_empty() {
+                return Wake::Work(state.take(due));
             }
             if state.closed {
                 return if state.notes.is_empty() {
                     Wake::Closed
                 } else {
-                    Wake::Work(state.take())
+                    Wake::Work(state.take(true))
                 };
             }
             if until.is_some_and(|until| until <= now) {
@@ -262,7 +266,8 @@ impl State {
         Some(not_before.map_or(due, |not_before| due.max(not_before)))
     }
 
-    fn take(&mut self) -> Batch {
+    /// What goes into the next transaction; notes that are not due stay, if they are few.
+    fn take(&mut self, due: bool) -> Batch {
         let mut bytes = 0;
         let mut rows = 0;
         while let Some(insert) = self.inserts.get(rows) {
@@ -273,6 +278,10 @@ impl State {
             rows += 1;
         }
         let inserts: Vec<Insert> = self.inserts.drain(..rows).collect();
+        if !due && self.notes.len() < MANY_NOTES {
+            let notes = Vec::new();
+            return Batch { inserts, notes };
+        }
         let mut notes = std::mem::take(&mut self.notes);
         self.urgent = false;
         self.noted = None;
