@@ -78,8 +78,8 @@ fn walk(
     )?;
     let released = seqs(
         &transaction,
-        "SELECT seq FROM settlements WHERE outcome BETWEEN 'released 200' AND 'released 299' \
-         AND seq BETWEEN ?1 AND ?2",
+        "SELECT seq FROM settlements WHERE outcome <> 'answered' \
+         AND outcome BETWEEN 'released 200' AND 'released 299' AND seq BETWEEN ?1 AND ?2",
         [first, last],
     )?;
     let taken = seqs(
