@@ -15,6 +15,8 @@ pub(super) struct Retention {
     keep_bytes: u64,
     /// The oldest delivery that is there, or will be.
     oldest: u64,
+    /// So many bytes may be written before the file is measured again.
+    unmeasured: u64,
 }
 
 /// One step.
@@ -34,6 +36,7 @@ impl Retention {
             keep: keep.max(1),
             keep_bytes,
             oldest: oldest.max(1),
+            unmeasured: 0,
         }
     }
 
@@ -41,12 +44,15 @@ impl Retention {
         self.oldest
     }
 
-    /// Removes a few deliveries, if there are more than may stay.
+    /// Removes a few deliveries, if there are more than may stay. About `written` bytes were stored
+    /// since the last call.
     pub(super) fn remove_some(
         &mut self,
         connection: &mut Connection,
         newest: u64,
+        written: usize,
     ) -> rusqlite::Result<Option<Step>> {
+        self.unmeasured = self.unmeasured.saturating_sub(written as u64);
         let wanted = self.excess(connection, newest)?.min(STEP_ROWS);
         if wanted == 0 {
             return Ok(None);
@@ -68,14 +74,25 @@ impl Retention {
 
     /// How many deliveries have to go: those beyond the count, or, while there are too many bytes,
     /// as many as one step takes.
-    fn excess(&self, connection: &Connection, newest: u64) -> rusqlite::Result<u64> {
+    fn excess(&mut self, connection: &Connection, newest: u64) -> rusqlite::Result<u64> {
         let stored = (newest + 1).saturating_sub(self.oldest);
         let beyond = stored.saturating_sub(self.keep);
-        if beyond > 0 || stored <= 1 || used_bytes(connection)? <= self.keep_bytes {
+        if beyond > 0 || stored <= 1 || !self.is_too_large(connection)? {
             return Ok(beyond);
         }
         // A few at a time: how many bytes each frees is not known before.
         Ok((stored - 1).min(STEP_ROWS).min((stored / 16).max(1)))
+    }
+
+    /// Whether the file holds more bytes than it may. It is not measured again before a quarter of
+    /// the room that was left has been written.
+    fn is_too_large(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        if self.unmeasured > 0 {
+            return Ok(false);
+        }
+        let used = used_bytes(connection)?;
+        self.unmeasured = self.keep_bytes.saturating_sub(used) / 4;
+        Ok(used > self.keep_bytes)
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Writer {
     newest: u64,
     /// About how many pages the log has gained since it was copied.
     unchecked: usize,
+    /// About how many bytes were committed since retention was asked.
+    written: usize,
 }
 
 /// What a writer is made of.
@@ -84,6 +86,7 @@ impl Writer {
             identity,
             newest,
             unchecked: 0,
+            written: 0,
         })
     }
 
@@ -197,7 +200,9 @@ impl Writer {
             transaction.commit()
         };
         write().map_err(|error| self.source.subject().sqlite(&error))?;
-        self.unchecked += 6 + batch.weight() / PAGE;
+        let weight = batch.weight();
+        self.unchecked += 6 + weight / PAGE;
+        self.written += weight;
         Ok(first)
     }
 
@@ -281,7 +286,11 @@ impl Writer {
         if self.unchecked >= CHECKPOINT && matches!(self.source, Source::File(_)) {
             self.unchecked = checkpoint(connection, "PASSIVE")?.unwrap_or(0);
         }
-        let Some(removed) = self.retention.remove_some(connection, self.newest)? else {
+        let written = std::mem::take(&mut self.written);
+        let removed = self
+            .retention
+            .remove_some(connection, self.newest, written)?;
+        let Some(removed) = removed else {
             return Ok(false);
         };
         self.unchecked += removed.pages;
