@@ -1,11 +1,11 @@
 //! SQLite, and nobody else names it: every capture in one file that anyone can query.
 //!
 //! One thread owns the writing connection and commits everything that waits in one transaction
-//! (`queue`, `writer`); whoever reads has a connection of its own (`readers`). An insert returns
-//! only when the delivery is on disk, so an answer that waits for it never promises what a crash
-//! could take back. `location`, `lock`, `schema` and `open` decide whether a file may be used at
-//! all; `seal`, `encode` and `decode` turn an arrival into rows and back, with checksums; `query`
-//! turns a filter into SQL.
+//! (`queue`, `writer`), another copies the log into the file (`copying`); whoever reads has a
+//! connection of its own (`readers`). An insert returns only when the delivery is on disk, so an
+//! answer that waits for it never promises what a crash could take back. `location`, `lock`,
+//! `schema` and `open` decide whether a file may be used at all; `seal`, `encode` and `decode` turn
+//! an arrival into rows and back, with checksums; `query` turns a filter into SQL.
 //!
 //! The tables are documented where they are made, in `assets/schema/`.
 
@@ -16,6 +16,7 @@ mod brief;
 mod completions;
 mod condition;
 mod connect;
+mod copying;
 mod counts;
 mod decode;
 mod encode;

@@ -15,6 +15,7 @@ use crate::delivery::DeliveryId;
 use super::board::Board;
 use super::completions::Completions;
 use super::connect::Source;
+use super::copying::{Copying, checkpoint};
 use super::encode;
 use super::error::{StoreError, Trouble};
 use super::location::Identity;
@@ -23,8 +24,6 @@ use super::numbers::count;
 use super::queue::{Batch, Note, Queue, QueuedNote, Wake};
 use super::retention::Retention;
 
-/// How many pages the log may gain before they are copied into the file.
-const CHECKPOINT: usize = 1000;
 const PAGE: usize = 16384;
 /// The wait before a failing store is tried again: doubled each time, up to the second.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -48,10 +47,9 @@ pub(super) struct Writer {
     connection: Option<Connection>,
     failure: Option<Failure>,
     identity: Option<Identity>,
+    copying: Copying,
     /// The newest delivery that was committed; 0 if there is none.
     newest: u64,
-    /// About how many pages the log has gained since it was copied.
-    unchecked: usize,
     /// About how many bytes were committed since retention was asked.
     written: usize,
 }
@@ -76,6 +74,7 @@ impl Writer {
         let identity = identity(&parts.source)?;
         Ok(Self {
             retention: Retention::new(parts.keep, parts.keep_bytes, oldest),
+            copying: Copying::new(parts.source.clone()),
             source: parts.source,
             lock: parts.lock,
             queue: parts.queue,
@@ -85,7 +84,6 @@ impl Writer {
             failure: None,
             identity,
             newest,
-            unchecked: 0,
             written: 0,
         })
     }
@@ -125,6 +123,7 @@ impl Writer {
         {
             return Err(failure.error.clone());
         }
+        self.copying.check()?;
         if self.connection.is_none() {
             self.reopen()?;
         }
@@ -174,7 +173,7 @@ impl Writer {
         trial(&mut connection, self.newest).map_err(sqlite)?;
         self.identity = identity(&self.source)?;
         self.connection = Some(connection);
-        self.unchecked = 0;
+        self.copying.log_is_empty();
         Ok(())
     }
 
@@ -201,7 +200,7 @@ impl Writer {
         };
         write().map_err(|error| self.source.subject().sqlite(&error))?;
         let weight = batch.weight();
-        self.unchecked += 6 + weight / PAGE;
+        self.copying.log_gained(6 + weight / PAGE);
         self.written += weight;
         Ok(first)
     }
@@ -252,6 +251,7 @@ impl Writer {
 
     /// Throws the connection away and settles when to try again.
     fn fail(&mut self, error: &StoreError) {
+        self.copying.close();
         self.connection = None;
         let now = Instant::now();
         let wait = match &self.failure {
@@ -269,23 +269,25 @@ impl Writer {
     /// What is done while nobody waits: the log copied into the file, a few old deliveries removed.
     /// Says whether there is more to remove.
     fn tidy(&mut self) -> bool {
-        match self.try_tidy() {
-            Ok(more) => more,
-            Err(error) => {
-                let error = self.source.subject().sqlite(&error);
-                self.fail(&error);
-                false
-            }
-        }
+        self.try_tidy().unwrap_or_else(|error| {
+            self.fail(&error);
+            false
+        })
     }
 
-    fn try_tidy(&mut self) -> rusqlite::Result<bool> {
+    fn try_tidy(&mut self) -> Result<bool, StoreError> {
+        if let Some(connection) = &self.connection {
+            self.copying.tend(connection)?;
+        }
+        self.make_room()
+            .map_err(|error| self.source.subject().sqlite(&error))
+    }
+
+    /// Removes a few old deliveries, if there are too many. Says whether there are more to remove.
+    fn make_room(&mut self) -> rusqlite::Result<bool> {
         let Some(connection) = &mut self.connection else {
             return Ok(false);
         };
-        if self.unchecked >= CHECKPOINT && matches!(self.source, Source::File(_)) {
-            self.unchecked = checkpoint(connection, "PASSIVE")?.unwrap_or(0);
-        }
         let written = std::mem::take(&mut self.written);
         let removed = self
             .retention
@@ -293,12 +295,13 @@ impl Writer {
         let Some(removed) = removed else {
             return Ok(false);
         };
-        self.unchecked += removed.pages;
+        self.copying.log_gained(removed.pages);
         self.board.removed(removed.through, removed.deliveries);
         Ok(removed.more)
     }
 
     fn finish(&mut self) {
+        self.copying.close();
         if let (Some(connection), Source::File(_)) = (&self.connection, &self.source) {
             // A reader may be in the way; the log is read at the next start then.
             let _ = checkpoint(connection, "TRUNCATE");
@@ -348,14 +351,6 @@ fn trial(connection: &mut Connection, newest: u64) -> rusqlite::Result<()> {
     let now = super::numbers::nanoseconds(jiff::Timestamp::now());
     transaction.execute("UPDATE facts SET value = ?1 WHERE name = 'proved'", [now])?;
     transaction.commit()
-}
-
-/// Copies the log into the file. `None` when somebody was in the way, else how many pages are left.
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Option<usize>> {
-    let sql = format!("PRAGMA wal_checkpoint({mode})");
-    let (busy, log, copied): (i64, i64, i64) =
-        connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok((busy == 0).then(|| usize::try_from(log - copied).unwrap_or(0)))
 }
 
 fn annotate(connection: &Connection, note: &Note, oldest: u64) -> rusqlite::Result<()> {
