@@ -64,8 +64,8 @@ fn deciding(criterion: &mut Criterion) {
 
 fn keys(number: u64) -> (EventKey, EventKey) {
     let id = format!("00000000-0000-4000-8000-{number:012}");
-    let key = |trusted| EventKey::new(Provider::Sixtyfour, &id, trusted);
-    (key(true), key(false))
+    let key = EventKey::new(Provider::Sixtyfour, &id, true);
+    (key, key.across_the_trust())
 }
 
 fn sighting(criterion: &mut Criterion) {

@@ -27,13 +27,24 @@ impl EventKey {
     pub fn new(provider: Provider, event_id: &str, trusted: bool) -> Self {
         let mut text = Vec::with_capacity(event_id.len() + 16);
         text.extend_from_slice(provider.name().as_bytes());
-        text.push(u8::from(trusted));
+        text.push(0);
         text.extend_from_slice(event_id.as_bytes());
         let mut key = [0; 16];
         key.copy_from_slice(&digest::sha256(&text)[..16]);
+        key[0] = (key[0] & !TRUSTED) | (u8::from(trusted) * TRUSTED);
         Self(key)
     }
+
+    /// The key of the same event on the other side of the trust.
+    #[must_use]
+    pub fn across_the_trust(mut self) -> Self {
+        self.0[0] ^= TRUSTED;
+        self
+    }
 }
+
+/// The bit of a key that tells the verified deliveries from the others.
+const TRUSTED: u8 = 1;
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -59,7 +70,8 @@ pub enum Conclusion {
 #[derive(Debug, Default)]
 pub struct Memory {
     seen: DashMap<EventKey, Seen>,
-    flights: DashMap<EventKey, watch::Receiver<Conclusion>>,
+    /// The events that are being handled; what tells those who wait for one, if anybody does.
+    flights: DashMap<EventKey, Option<watch::Sender<Conclusion>>>,
 }
 
 /// What the memory says of an arrival.
@@ -80,7 +92,6 @@ pub struct Flight {
     first: Option<DeliveryId>,
     was_acknowledged: bool,
     conclusion: Conclusion,
-    outcome: watch::Sender<Conclusion>,
 }
 
 impl Memory {
@@ -88,14 +99,14 @@ impl Memory {
     /// the trust, which says who was the first of all.
     #[must_use]
     pub fn sight(self: &Arc<Self>, key: EventKey, other: EventKey) -> Sighted {
-        let outcome = match self.flights.entry(key) {
-            Entry::Occupied(flight) => return Sighted::Busy(flight.get().clone()),
-            Entry::Vacant(vacant) => {
-                let (outcome, waiting) = watch::channel(Conclusion::Pending);
-                vacant.insert(waiting);
-                outcome
+        match self.flights.entry(key) {
+            Entry::Occupied(mut flight) => {
+                let pending = || watch::Sender::new(Conclusion::Pending);
+                let outcome = flight.get_mut().get_or_insert_with(pending);
+                return Sighted::Busy(outcome.subscribe());
             }
-        };
+            Entry::Vacant(vacant) => drop(vacant.insert(None)),
+        }
         let seen = self.seen.get(&key).map(|seen| *seen);
         let first_elsewhere = self.seen.get(&other).map(|seen| seen.first);
         let turn = match seen {
@@ -118,7 +129,6 @@ impl Memory {
             first: first_here,
             was_acknowledged: turn == Turn::Duplicate,
             conclusion: Conclusion::Abandoned,
-            outcome,
         };
         Sighted::Mine(sighting, flight)
     }
@@ -196,9 +206,10 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         // Before the waiters wake up, so that they find the place free.
-        self.memory.flights.remove(&self.key);
-        let conclusion = std::mem::replace(&mut self.conclusion, Conclusion::Abandoned);
-        self.outcome.send_replace(conclusion);
+        if let Some((_, Some(outcome))) = self.memory.flights.remove(&self.key) {
+            let conclusion = std::mem::replace(&mut self.conclusion, Conclusion::Abandoned);
+            outcome.send_replace(conclusion);
+        }
     }
 }
 
@@ -207,8 +218,16 @@ mod tests {
     use super::*;
 
     fn keys(event_id: &str) -> (EventKey, EventKey) {
-        let key = |trusted| EventKey::new(Provider::Sixtyfour, event_id, trusted);
-        (key(true), key(false))
+        let key = EventKey::new(Provider::Sixtyfour, event_id, true);
+        (key, key.across_the_trust())
+    }
+
+    #[test]
+    fn both_keys_of_an_event_are_found_from_each_other_and_differ() {
+        let (trusted, other) = keys("a");
+        assert_ne!(trusted, other);
+        assert_eq!(other, EventKey::new(Provider::Sixtyfour, "a", false));
+        assert_eq!(other.across_the_trust(), trusted);
     }
 
     fn id(number: u64) -> DeliveryId {

@@ -472,8 +472,8 @@ fn keys(
 ) -> Option<(EventKey, EventKey)> {
     let event_id = recognition.event_id_text().filter(|_| request.is_whole())?;
     let trusted = verdict.validity() == Validity::Valid;
-    let key = |trusted| EventKey::new(recognition.provider, event_id, trusted);
-    Some((key(trusted), key(!trusted)))
+    let key = EventKey::new(recognition.provider, event_id, trusted);
+    Some((key, key.across_the_trust()))
 }
 
 /// Waits until the one that is being handled is concluded; the app's answer, if there is one.
