@@ -1,13 +1,15 @@
 //! Incoming deliveries: a request goes in, a reply comes out, and in between it is recognised,
 //! verified, deduplicated, decided and stored.
 //!
-//! `decide` is the pure heart, `memory` knows the events that were seen, `held` the answers that
-//! wait for a person, `steer` is how others arm and release, `diagnose` looks into bad signatures
-//! beside the answer path, `tail`, `expect` and `vigil` are how everybody else follows along. No
-//! socket comes in here: whoever has a [`Request`] can call [`Inbox::receive`].
+//! `examine` says who sent it and whether that is proved, `decide` is the pure heart, `memory` knows
+//! the events that were seen, `held` the answers that wait for a person, `steer` is how others arm
+//! and release, `diagnose` looks into bad signatures beside the answer path, `tail`, `expect` and
+//! `vigil` are how everybody else follows along. No socket comes in here: whoever has a [`Request`]
+//! can call [`Inbox::receive`].
 
 pub mod decide;
 pub mod diagnose;
+mod examine;
 pub mod expect;
 pub mod held;
 pub mod memory;
@@ -30,7 +32,7 @@ use crate::fault::{self, Armed};
 use crate::filter::Subject;
 use crate::outbox::{Forward, Forwarded};
 use crate::provider;
-use crate::signature::{self, Keyring};
+use crate::signature::Keyring;
 use crate::store::{Origin, Outgoing, Store, StoreError};
 
 use decide::{Decision, Facts, decide};
@@ -149,8 +151,7 @@ impl Inbox {
     /// Takes in one request and says what to answer. Returns only when the delivery is on disk, or
     /// with a 503 when it cannot be.
     pub async fn receive(&self, request: Request) -> (Reply, Receipt) {
-        let recognition = provider::recognise(&request);
-        let verdict = self.verify(&request, &recognition);
+        let (recognition, verdict) = self.examine(&request).await;
         let Some((key, other)) = keys(&request, &recognition, &verdict) else {
             let sighting = Sighting::first();
             return self
@@ -248,25 +249,6 @@ impl Inbox {
     fn tell(&self, notice: Notice) {
         // Nobody listens: nobody misses it.
         let _ = self.shared.notices.send(notice);
-    }
-
-    fn verify(&self, request: &Request, recognition: &Recognition) -> Verdict {
-        let head = &request.head;
-        let scheme = decide::scheme(recognition, head, &self.shared.keyring);
-        let mut verdict = signature::verify(
-            head,
-            &request.body,
-            scheme,
-            self.shared.keyring.of(scheme),
-            self.shared.policy.tolerance,
-            request.times.arrived,
-        );
-        let unsigned_stranger = provider::scheme(recognition.provider).is_none()
-            && signature::scheme::signed_by(head).is_none();
-        if unsigned_stranger {
-            verdict.scheme = None;
-        }
-        verdict
     }
 
     /// Whether the event came with another body before.
