@@ -7,6 +7,7 @@ mod control;
 mod face;
 mod follow;
 mod profile;
+mod serving;
 mod setup;
 mod stop;
 mod words;
@@ -39,6 +40,7 @@ pub(super) use control::{path as control_path, reply};
 use face::Face;
 use follow::{Followed, follow};
 use profile::Profile;
+use serving::Serving;
 pub(super) use setup::ListenArgs;
 use setup::Setup;
 use stop::Reason;
@@ -57,10 +59,14 @@ pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
 async fn listen(setup: Setup) -> Result {
     let started = Timestamp::now();
     let keyring = secrets::load(&setup.secrets, &setup.layer)?;
-    let listener =
-        Listener::bind(setup.host, setup.port).map_err(|error| words::cannot_listen(&error))?;
-    let url = format!("http://{}/", listener.addresses()[0]);
-    let store = open_store(&setup, &url)?;
+    let serving = Serving::start()?;
+    let (listener, url, store) = serving.within(|| {
+        let listener =
+            Listener::bind(setup.host, setup.port).map_err(|error| words::cannot_listen(&error))?;
+        let url = format!("http://{}/", listener.addresses()[0]);
+        let store = open_store(&setup, &url)?;
+        Ok::<_, Problem>((listener, url, store))
+    })?;
     let signing = words::signing(&keyring, setup.policy.tolerance);
     let profile = Profile::new(&setup, &keyring, &url, listener.port());
     let desk = Desk::new(store.clone(), keyring.clone(), Keeper::Store(store.clone()));
@@ -122,7 +128,8 @@ async fn listen(setup: Setup) -> Result {
         inbox: inbox.clone(),
         traffic,
     });
-    server::serve(listener, receiver, setup.limits.clone(), stop.told()).await;
+    let served = server::serve(listener, receiver, setup.limits.clone(), stop.told());
+    serving.run(served).await;
     let released = inbox.released_at_stop();
     if released > 0 {
         output::complain(&words::released(released, setup.on_stop));
