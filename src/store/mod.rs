@@ -63,7 +63,7 @@ use error::Subject;
 use lock::Lock;
 use queue::{Note, Queue, Refusal};
 use readers::Readers;
-use seal::Sealed;
+use seal::Parcel;
 
 /// What retention lets stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,9 +147,9 @@ impl Store {
     /// again.
     pub async fn insert(&self, arrival: Arc<Arrival>) -> Result<DeliveryId, StoreError> {
         let (waiter, stored) = oneshot::channel();
-        let sealed = Sealed::new(arrival);
+        let parcel = Parcel::of(arrival).await;
         self.queue()?
-            .insert(sealed, waiter)
+            .insert(parcel, waiter)
             .map_err(|refusal| self.refused(refusal))?;
         stored.await.unwrap_or_else(|_| Err(self.closed()))
     }

@@ -10,7 +10,7 @@ use crate::delivery::{DeliveryId, Diagnosis, Settlement};
 
 use super::attempts::Outgoing;
 use super::error::StoreError;
-use super::seal::Sealed;
+use super::seal::Parcel;
 
 /// How long something nobody waits for may wait for company.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -28,7 +28,7 @@ pub(super) type Waiter<T> = oneshot::Sender<Result<T, StoreError>>;
 /// An arrival that waits for the disk, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Insert {
-    pub(super) sealed: Sealed,
+    pub(super) parcel: Parcel,
     pub(super) weight: usize,
     pub(super) waiter: Waiter<DeliveryId>,
 }
@@ -120,12 +120,12 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn insert(&self, sealed: Sealed, waiter: Waiter<DeliveryId>) -> Result<(), Refusal> {
-        let weight = sealed.weight();
+    pub(super) fn insert(&self, parcel: Parcel, waiter: Waiter<DeliveryId>) -> Result<(), Refusal> {
+        let weight = parcel.weight();
         let mut state = self.state();
         state.admit(weight, self.budget)?;
         state.inserts.push_back(Insert {
-            sealed,
+            parcel,
             weight,
             waiter,
         });

@@ -1,8 +1,10 @@
-//! What is worked out about an arrival before it waits for the disk, so that the one thread that
-//! writes has nothing left to do but bind and step.
+//! What is worked out about an arrival before it is written: checksums, and its parts as they stand
+//! in their columns.
 
 use std::borrow::Cow;
 use std::sync::Arc;
+
+use tokio::runtime::Handle;
 
 use crate::delivery::{Arrival, Disagreement};
 
@@ -21,8 +23,51 @@ pub(super) struct Sealed {
     pub(super) disagreements: Option<String>,
 }
 
+/// From this size on a body is hashed before it is queued, beside whoever brought it: the others
+/// that wait for the writer need not wait for that. What is smaller the writer hashes, for the
+/// thread that answers has more to do than it has.
+const LARGE: usize = 32 << 10;
+
+/// An arrival on its way to the writer.
+#[derive(Debug)]
+pub(super) enum Parcel {
+    Open(Arc<Arrival>),
+    Sealed(Box<Sealed>),
+}
+
+impl Parcel {
+    /// Makes it ready to be queued.
+    pub(super) async fn of(arrival: Arc<Arrival>) -> Self {
+        if arrival.request.body.len() < LARGE || Handle::try_current().is_err() {
+            return Self::Open(arrival);
+        }
+        let large = Arc::clone(&arrival);
+        let beside = tokio::task::spawn_blocking(move || Box::new(Sealed::new(large)));
+        // Only the end of the runtime keeps it from its own.
+        beside.await.map_or(Self::Open(arrival), Self::Sealed)
+    }
+
+    /// About how much memory it holds.
+    pub(super) fn weight(&self) -> usize {
+        let arrival = match self {
+            Self::Open(arrival) => arrival,
+            Self::Sealed(sealed) => &sealed.arrival,
+        };
+        let request = &arrival.request;
+        request.head.raw().len() + request.body.len() + arrival.answer.reply.body.len() + 1024
+    }
+
+    /// Hands it over sealed.
+    pub(super) fn seal<T>(&self, take: impl FnOnce(&Sealed) -> T) -> T {
+        match self {
+            Self::Open(arrival) => take(&Sealed::new(Arc::clone(arrival))),
+            Self::Sealed(sealed) => take(sealed),
+        }
+    }
+}
+
 impl Sealed {
-    pub(super) fn new(arrival: Arc<Arrival>) -> Self {
+    fn new(arrival: Arc<Arrival>) -> Self {
         let request = &arrival.request;
         let reply = &arrival.answer.reply;
         let trailers = fields::write(
@@ -51,12 +96,6 @@ impl Sealed {
             answer_headers,
             arrival,
         }
-    }
-
-    /// About how much memory it holds.
-    pub(super) fn weight(&self) -> usize {
-        let request = &self.arrival.request;
-        request.head.raw().len() + request.body.len() + self.arrival.answer.reply.body.len() + 1024
     }
 
     /// The request target as text.

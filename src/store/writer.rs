@@ -190,7 +190,8 @@ impl Writer {
             if !batch.inserts.is_empty() {
                 let mut inserts = encode::Inserts::new(&transaction)?;
                 for (number, insert) in (first..).zip(&batch.inserts) {
-                    inserts.write(count(number), &insert.sealed)?;
+                    let seq = count(number);
+                    insert.parcel.seal(|sealed| inserts.write(seq, sealed))?;
                 }
             }
             for queued in &batch.notes {
