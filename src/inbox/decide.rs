@@ -1,10 +1,13 @@
 //! Which answer a request gets: the pure heart of the inbox.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Head, Recognition, Reply, Request,
-    Scheme, Sighting, Turn, Validity, Verdict,
+    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Ending, Head, Recognition, Reply,
+    Request, Scheme, Sighting, Turn, Validity, Verdict,
 };
 use crate::provider;
 use crate::signature::{self, Keyring};
@@ -66,6 +69,20 @@ pub fn decide(facts: &Facts<'_>, policy: &Policy, armed: Option<Answer>) -> Deci
 pub fn default_answer() -> Answer {
     Answer {
         reply: Reply::json(200, r#"{"ok":true}"#),
+        by: AnsweredBy::Default,
+    }
+}
+
+/// What stands where the answer will stand: the default without its words.
+pub(super) fn undecided() -> Answer {
+    Answer {
+        reply: Reply {
+            status: 200,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            delay: Duration::ZERO,
+            ending: Ending::Normal,
+        },
         by: AnsweredBy::Default,
     }
 }

@@ -284,7 +284,7 @@ impl Inbox {
             recognition,
             verdict,
             sighting,
-            answer: decide::default_answer(),
+            answer: decide::undecided(),
         };
         let armed = self.armed_answer(&arrival);
         let route = self.route(&arrival);
