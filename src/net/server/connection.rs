@@ -74,20 +74,30 @@ impl Drop for Hangup {
 
 /// Lets hyper speak until something ends that; `None` when the time for stopping is over.
 async fn converse<H: Handler>(session: &Arc<Session<H>>) -> Option<Event> {
+    let mut builder = http1::Builder::new();
+    builder
+        .half_close(true)
+        .title_case_headers(true)
+        // Small answers in one plain write.
+        .writev(false)
+        .max_buf_size(BUFFER.max(session.server.limits.head_bytes * 2))
+        .header_read_timeout(None);
+    let event = speak(session, &builder).await;
+    if !matches!(event, Some(Event::ManyLines)) {
+        return event;
+    }
+    // Between two requests nothing is in hyper's hands; what waits is read by the next one.
+    session.line.lock().takes_many_lines();
+    builder.max_headers(session.server.limits.headers);
+    speak(session, &builder).await
+}
+
+async fn speak<H: Handler>(session: &Arc<Session<H>>, builder: &http1::Builder) -> Option<Event> {
     let service = service_fn(|request: hyper::Request<_>| {
         exchange::answer(Arc::clone(session), request.into_body())
     });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .half_close(true)
-            .title_case_headers(true)
-            // Small answers in one plain write.
-            .writev(false)
-            .max_headers(session.server.limits.headers)
-            .max_buf_size(BUFFER.max(session.server.limits.head_bytes * 2))
-            .header_read_timeout(None)
-            .serve_connection(TokioIo::new(Wire::new(session.line.clone())), service)
-    );
+    let wire = TokioIo::new(Wire::new(session.line.clone()));
+    let mut connection = pin!(builder.serve_connection(wire, service));
     let mut watch = Watch::new(&session.server.signals);
     let mut clock = Clock::default();
     poll_fn(|context| {
@@ -140,7 +150,7 @@ async fn part<H: Handler>(session: &Arc<Session<H>>, event: Event) {
             bodiless,
             unread,
         } => carry_out(session, &reply, owed, bodiless, unread).await,
-        Event::Over => over(session).await,
+        Event::Over | Event::ManyLines => over(session).await,
         Event::Stalled => {
             let (owed, stream) = {
                 let mut line = session.line.lock();

@@ -25,6 +25,9 @@ use super::rules::{Refusal, Terms};
 use super::settling::Owed;
 use crate::delivery::{Head, Header, Reply};
 
+/// hyper has room for this many field lines on its stack; to have more it allocates for every head.
+const USUAL_LINES: usize = 100;
+
 /// The line as its task's parts share it.
 #[derive(Clone)]
 pub(super) struct Shared(Arc<Mutex<Line>>);
@@ -42,6 +45,8 @@ pub(super) struct Line {
     reading: Reading,
     /// When the first byte of the head that is not whole yet came.
     begun: Option<Timestamp>,
+    /// How many lines of a head hyper is ready for.
+    most_lines: usize,
     opening: Option<Opening>,
     trailers: Vec<Header>,
     /// hyper has a request whose answer is not out.
@@ -100,6 +105,8 @@ pub(super) enum Event {
         /// The peer may still be sending.
         unread: bool,
     },
+    /// A head with more lines than hyper was made ready for.
+    ManyLines,
     /// There is nothing more to say.
     Over,
     /// The peer does not read.
@@ -131,6 +138,7 @@ impl Shared {
             scanned: 0,
             reading: Reading::Head,
             begun: None,
+            most_lines: USUAL_LINES,
             opening: None,
             trailers: Vec::new(),
             in_exchange: false,
@@ -213,6 +221,11 @@ impl Line {
             self.refuse((408, "the head did not come in time".into()));
         }
         self.event.take().unwrap_or(Event::Over)
+    }
+
+    /// hyper was made ready for as many lines as a head may have.
+    pub(super) fn takes_many_lines(&mut self) {
+        self.most_lines = usize::MAX;
     }
 
     /// What ends hyper's part, if anything does.

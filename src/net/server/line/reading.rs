@@ -68,7 +68,7 @@ impl Line {
         }
         let fresh = &buffer.filled()[before..];
         let end = if self.held.is_empty() {
-            head_end(fresh, 0).filter(|end| *end <= self.limits.head_bytes)
+            head_end(fresh, 0).filter(|end| self.is_usual(&fresh[..*end]))
         } else {
             None
         };
@@ -90,6 +90,15 @@ impl Line {
         }
         buffer.set_filled(before + rest);
         Poll::Ready(true)
+    }
+
+    /// Whether a head is neither too large nor more than hyper is ready for.
+    fn is_usual(&self, head: &[u8]) -> bool {
+        head.len() <= self.limits.head_bytes && self.is_ready_for(head)
+    }
+
+    fn is_ready_for(&self, head: &[u8]) -> bool {
+        memchr::memchr_iter(b'\n', head).count() <= self.most_lines
     }
 
     /// Takes back the last bytes of the buffer: hyper is not to see them yet.
@@ -157,6 +166,10 @@ impl Line {
         };
         if end > self.limits.head_bytes {
             self.refuse_large();
+            return false;
+        }
+        if !self.is_ready_for(&self.held[..end]) {
+            self.event = Some(Event::ManyLines);
             return false;
         }
         self.scanned = 0;

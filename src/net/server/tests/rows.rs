@@ -296,6 +296,20 @@ async fn everything_that_is_http_is_a_delivery() {
             &[Whole],
         ),
         row(
+            "256 headers between usual requests",
+            [
+                post("Content-Length: 5\r\n", "first"),
+                post(
+                    &format!("Content-Length: 6\r\n{}", "A: b\r\n".repeat(254)),
+                    "second",
+                ),
+                post("Content-Length: 5\r\n", "third"),
+            ]
+            .concat(),
+            &[200, 200, 200],
+            &[Whole, Whole, Whole],
+        ),
+        row(
             "a head of nearly 64 KB",
             post(&format!("A: {}\r\n", "x".repeat(65_400)), ""),
             &[200],
