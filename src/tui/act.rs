@@ -46,6 +46,10 @@ impl App {
                 .layers
                 .push(Layer::Palette(Palette::new(self.scopes()))),
             Action::Info => self.layers.push(Layer::Info(0)),
+            Action::Qr => match super::copy::webhook_url(self) {
+                Some(_) => self.layers.push(Layer::Qr(false)),
+                None => self.tell("there is no public URL: no tunnel to this port was found"),
+            },
             Action::TimeDisplay => self.next_times(),
             Action::Toggle(setting) => self.toggle(setting),
             other => self.act_on_selection(other),

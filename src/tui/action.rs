@@ -141,6 +141,7 @@ pub enum Action {
     Suspend,
     Redraw,
     Info,
+    Qr,
     Zoom,
     TimeDisplay,
     Sample,

@@ -60,6 +60,7 @@ fn pane_hints(app: &App) -> Vec<Hint> {
         return vec![
             (app.keys.label(Action::CopyMenu) + "u", "copy URL"),
             (app.keys.label(Action::CopyMenu) + "c", "copy curl"),
+            key(Action::Qr, "QR code"),
             key(Action::Sample, "send a test delivery"),
             key(Action::Probe, "probe the tunnel"),
             key(Action::Arm, "arm"),
@@ -205,6 +206,7 @@ fn layer_hints(layer: &super::layer::Layer) -> Vec<Hint> {
         ],
         Layer::Info(_) => &[
             ("yu", "copy URL"),
+            ("Q", "QR code"),
             ("T", "test delivery"),
             ("P", "probe"),
             ("Esc", "close"),
@@ -234,6 +236,11 @@ fn layer_hints(layer: &super::layer::Layer) -> Vec<Hint> {
         Layer::Quit => &[("q", "quit now"), ("w", "wait then quit"), ("Esc", "stay")],
         Layer::Copy { .. } => &[("", "press a key to copy; Esc cancels")],
         Layer::Order => &[("", "press a key to order by it; Esc cancels")],
+        Layer::Qr(_) => &[
+            ("x", "swap light and dark"),
+            ("yu", "copy URL"),
+            ("Esc", "close"),
+        ],
         Layer::Text(_) => &[("j k", "scroll"), ("PgDn", "page"), ("Esc", "close")],
     };
     hints

@@ -124,6 +124,7 @@ pub static COMMANDS: &[Command] = &[
     command(Action::Suspend, "suspend", &["ctrl-z"], Scope::Everywhere, Section::Everywhere, "suspend (asks first)"),
     command(Action::Redraw, "redraw", &["ctrl-l"], Scope::Everywhere, Section::Everywhere, "redraw"),
     command(Action::Info, "info", &["i"], Scope::Everywhere, Section::Everywhere, "connection and tunnel"),
+    command(Action::Qr, "qr", &["Q"], Scope::Everywhere, Section::Everywhere, "public URL as a QR code"),
     command(Action::Zoom, "zoom", &["z"], Scope::Everywhere, Section::Everywhere, "zoom pane"),
     command(Action::TimeDisplay, "time", &["t"], Scope::Everywhere, Section::Everywhere, "clock / age / gap"),
     command(Action::Sample, "sample", &["T"], Scope::Everywhere, Section::Everywhere, "send a test delivery"),

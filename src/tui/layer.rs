@@ -53,6 +53,8 @@ pub enum Layer {
     },
     /// What to order by.
     Order,
+    /// The public URL as a QR code; whether light and dark are swapped.
+    Qr(bool),
     /// Something to read.
     Text(TextBox),
 }
@@ -138,6 +140,7 @@ impl Layer {
             Self::Quit => "QUIT?",
             Self::Copy { .. } => "COPY",
             Self::Order => "ORDER",
+            Self::Qr(_) => "QR",
             Self::Text(_) => "READ",
         }
     }

@@ -36,6 +36,7 @@ impl App {
             Layer::Quit => self.quit_key(key),
             Layer::Copy { since, open } => self.copy_key(since, open, key),
             Layer::Order => self.order_key(key),
+            Layer::Qr(swapped) => self.qr_key(swapped, key),
             Layer::Text(text) => self.text_key(text, key),
         }
     }
@@ -111,9 +112,28 @@ impl App {
             }
             Code::Down | Code::Char('j') => self.layers.push(Layer::Info(top + 1)),
             Code::Up | Code::Char('k') => self.layers.push(Layer::Info(top.saturating_sub(1))),
+            Code::Char('Q') => {
+                self.layers.push(Layer::Info(top));
+                self.act(super::action::Action::Qr);
+            }
             Code::Char('T') => self.act(super::action::Action::Sample),
             Code::Char('P') => self.act(super::action::Action::Probe),
             _ => self.layers.push(Layer::Info(top)),
+        }
+    }
+
+    fn qr_key(&mut self, swapped: bool, key: Key) {
+        match key.code {
+            Code::Esc | Code::Enter | Code::Char('q' | 'Q') => {}
+            Code::Char('x') => self.layers.push(Layer::Qr(!swapped)),
+            Code::Char('y') => {
+                self.layers.push(Layer::Qr(swapped));
+                self.layers.push(Layer::Copy {
+                    since: self.now,
+                    open: false,
+                });
+            }
+            _ => self.layers.push(Layer::Qr(swapped)),
         }
     }
 

@@ -14,7 +14,7 @@
 //! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` | forms |
 //! | `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
-//! | `event_list` `pane` `overview` `body` `headers` `signature` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `questions` `text_box` | what is drawn |
+//! | `event_list` `pane` `overview` `body` `headers` `signature` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
 
 mod act;
 pub mod action;
@@ -65,6 +65,7 @@ mod plan;
 mod prompt;
 mod prompt_line;
 mod prompts;
+mod qr;
 mod questions;
 mod record;
 mod replay;

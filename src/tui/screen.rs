@@ -23,7 +23,7 @@ use super::layer::Layer;
 use super::plan::{Layout, Plan};
 use super::words::put;
 use super::{
-    arm_dialog, event_list, frame, help, hints, pane, prompts, questions, replay_dialog,
+    arm_dialog, event_list, frame, help, hints, pane, prompts, qr, questions, replay_dialog,
     status_line, text_box, welcome, write_prompt,
 };
 
@@ -95,6 +95,7 @@ fn over(app: &App, layer: &Layer, plan: &Plan, buffer: &mut Buffer) {
         Layer::Copy { open: true, .. } => questions::copy(app, screen, buffer),
         Layer::Copy { open: false, .. } => {}
         Layer::Order => questions::order(app, screen, buffer),
+        Layer::Qr(swapped) => qr::draw(app, *swapped, screen, buffer),
         Layer::Text(text) => text_box::draw(app, text, screen, buffer),
     }
 }

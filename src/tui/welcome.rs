@@ -139,7 +139,14 @@ impl Page<'_> {
     }
 
     fn url(&mut self) {
-        self.step("Give Sixtyfour this webhook_url", "(yu copies it)");
+        let note = match webhook_url(self.app) {
+            Some(_) => {
+                let key = self.app.keys.label(super::action::Action::Qr);
+                format!("(yu copies it, {key} shows a QR code)")
+            }
+            None => String::new(),
+        };
+        self.step("Give Sixtyfour this webhook_url", &note);
         let port = self.app.status.port;
         match &self.app.status.tunnel {
             Tunnel::Found { how, by, .. } => {

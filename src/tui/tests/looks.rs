@@ -34,7 +34,7 @@ fn a_screen_can_shrink_and_grow_and_the_selection_stays() {
 #[test]
 fn every_layer_fits_every_size() {
     for keys in [
-        "", "<enter>2", "3", "4", "5", "6", "a", "r", "?", ":", "i", "q", "y", "w", "o", "fx",
+        "", "<enter>2", "3", "4", "5", "6", "a", "r", "?", ":", "i", "Q", "q", "y", "w", "o", "fx",
         "/x", "D", "C",
     ] {
         let mut rig = Rig::afternoon(120, 36);

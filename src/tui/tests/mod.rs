@@ -7,5 +7,6 @@ mod faults;
 mod list;
 mod looks;
 mod pty;
+mod qr;
 mod replays;
 mod screens;
