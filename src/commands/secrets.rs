@@ -115,7 +115,7 @@ fn from_file(owner: Owner, path: &Path, any: bool) -> Result<Vec<Secret>> {
         )
     } else {
         warn_if_others_can_read(path);
-        let bytes = File::open(path).and_then(read_bounded_file);
+        let bytes = File::open(path).and_then(read_file);
         (path.display().to_string(), bytes)
     };
     let bytes = bytes.map_err(|error| {
@@ -147,7 +147,11 @@ fn from_file(owner: Owner, path: &Path, any: bool) -> Result<Vec<Secret>> {
         .collect()
 }
 
-fn read_bounded_file(file: File) -> std::io::Result<Vec<u8>> {
+/// The bytes of a file of secrets.
+///
+/// # Errors
+/// When it cannot be read, or is too large to be one.
+pub(super) fn read_file(file: File) -> std::io::Result<Vec<u8>> {
     read_bounded(file)
 }
 

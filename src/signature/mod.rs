@@ -2,11 +2,13 @@
 //! out.
 //!
 //! [`verify`] answers by the letter; [`sign`] makes what it accepts; [`diagnosis`] looks for what
-//! would have matched. [`scheme`] holds the schemes as data, [`secret`] the secrets that cannot be
-//! printed, [`digest`] the fingerprints that everybody else uses too.
+//! would have matched, and [`expected`] shows at a glance what it should have been. [`scheme`] holds
+//! the schemes as data, [`secret`] the secrets that cannot be printed, [`digest`] the fingerprints
+//! that everybody else uses too.
 
 pub mod diagnosis;
 pub mod digest;
+mod expected;
 mod form;
 mod form_problem;
 mod header;
@@ -17,6 +19,7 @@ pub mod secret;
 mod sign;
 mod verify;
 
+pub use expected::{Glimpse, expected};
 pub use keyring::Keyring;
 pub use secret::Secret;
 pub use sign::sign;

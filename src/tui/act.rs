@@ -115,6 +115,7 @@ impl App {
             Action::Edit => self.edit(),
             Action::Pager => self.page_out(),
             Action::Diff => self.diff(),
+            Action::TryKey => self.ask_key(),
             Action::CopyMenu => self.layers.push(Layer::Copy {
                 since: self.now,
                 open: false,

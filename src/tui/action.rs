@@ -192,6 +192,7 @@ pub enum Action {
     Write,
     WriteAll,
     Diff,
+    TryKey,
     Arm,
     Disarm,
     Held,

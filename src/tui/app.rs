@@ -251,6 +251,8 @@ impl App {
                 )),
                 Err(trouble) => self.fail(&trouble),
             },
+            Input::Inspected(id, insight) => self.detail.inspected(id, insight),
+            Input::Tried(result) => self.tried(result),
             Input::Edited(edited) => self.edited(edited),
             Input::Resumed(message) => {
                 self.outside = false;

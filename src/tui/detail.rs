@@ -7,6 +7,7 @@ use crate::delivery::{Delivery, DeliveryId};
 use super::action::Tab;
 use super::body_view::BodyView;
 use super::effect::Loaded;
+use super::keyed::Insight;
 use super::world::Outgoing;
 
 /// What is known of the delivery that is looked at.
@@ -45,6 +46,8 @@ pub struct Detail {
     scroll: [usize; 6],
     /// The line with the cursor, on tabs that have one.
     cursor: [usize; 6],
+    /// A closer look at its signature; `None` inside while it is being taken.
+    insight: Option<(DeliveryId, Option<Insight>)>,
     /// Headers by name instead of as sent.
     pub headers_sorted: bool,
     /// The body.
@@ -93,6 +96,32 @@ impl Detail {
             outgoing: loaded.outgoing,
         });
         !same
+    }
+
+    /// The delivery whose signature is to be looked at closer now, for the first time.
+    pub fn uninspected(&mut self) -> Option<&Shown> {
+        let id = self.current()?.delivery.id;
+        if self.insight.as_ref().is_some_and(|(known, _)| *known == id) {
+            return None;
+        }
+        self.insight = Some((id, None));
+        self.current()
+    }
+
+    /// Takes in a closer look.
+    pub fn inspected(&mut self, id: DeliveryId, insight: Insight) {
+        if let Some((known, found)) = &mut self.insight
+            && *known == id
+        {
+            *found = Some(insight);
+        }
+    }
+
+    /// The closer look at what is there.
+    #[must_use]
+    pub fn insight(&self) -> Option<&Insight> {
+        let (id, insight) = self.insight.as_ref()?;
+        insight.as_ref().filter(|_| Some(*id) == self.wanted)
     }
 
     /// The first line seen on this tab.

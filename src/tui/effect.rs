@@ -13,6 +13,7 @@ use crate::export::json::SyntaxError;
 use crate::filter::Filter;
 
 use super::key::Key;
+use super::keyed::{Insight, Trial, Tried};
 use super::row::Row;
 use super::tree::Tree;
 use super::world::{Outgoing, Reach, Release, Replay, Status, Trouble};
@@ -83,6 +84,10 @@ pub enum Input {
     },
     /// The probe came back through the tunnel.
     Probed(Result<Duration, Trouble>),
+    /// A closer look at a signature.
+    Inspected(DeliveryId, Insight),
+    /// What other keys say of a delivery.
+    Tried(Result<Vec<Tried>, Trouble>),
     /// The editor ended.
     Edited(Edited),
     /// Back from the pager or from being stopped; with what to say about it.
@@ -199,6 +204,20 @@ pub enum Effect {
         filter: Filter,
         /// Those after this one.
         after: Option<DeliveryId>,
+    },
+    /// Look closer at a signature that does not match.
+    Inspect {
+        /// Whose.
+        id: DeliveryId,
+        /// Earlier deliveries of its event.
+        beside: Vec<DeliveryId>,
+    },
+    /// Try other keys on a delivery.
+    TryKey {
+        /// Which one.
+        id: DeliveryId,
+        /// The keys.
+        trial: Trial,
     },
     /// Arm a fault plan.
     Arm(String),

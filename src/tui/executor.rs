@@ -114,8 +114,44 @@ impl Executor {
                     )
                 });
             }
+            Effect::Inspect { id, beside } => self.with_control(move |this, control| {
+                Ok(this
+                    .source
+                    .delivery(id)?
+                    .map(|delivery| control.inspect(&delivery, &this.bodies(&beside)))
+                    .map(|insight| Input::Inspected(id, insight)))
+            }),
+            Effect::TryKey { .. } if self.control.is_none() => {
+                self.send(Input::Failed(no_listener("try a key")));
+            }
+            Effect::TryKey { id, trial } => self.with_control(move |this, control| {
+                let delivery = this.source.delivery(id)?.ok_or_else(gone)?;
+                Ok(Some(Input::Tried(control.try_keys(&delivery, &trial))))
+            }),
             other => self.steer(other),
         }
+    }
+
+    /// Does some work with whoever has the keys; nothing where there is nobody.
+    fn with_control(
+        &self,
+        work: impl FnOnce(&Self, &dyn Control) -> Result<Option<Input>, Trouble> + Send + 'static,
+    ) {
+        let Some(control) = self.control.clone() else {
+            return;
+        };
+        self.work(move |this| {
+            work(this, &*control).unwrap_or_else(|trouble| Some(Input::Failed(trouble)))
+        });
+    }
+
+    /// The bodies of these deliveries, as far as they are short.
+    fn bodies(&self, of: &[DeliveryId]) -> Vec<bytes::Bytes> {
+        of.iter()
+            .filter_map(|id| self.source.delivery(*id).ok().flatten())
+            .map(|delivery| delivery.request().body.clone())
+            .filter(|body| body.len() <= COMPARED)
+            .collect()
     }
 
     fn steer(&self, effect: Effect) {
@@ -323,4 +359,8 @@ fn no_listener(what: &str) -> Trouble {
     Trouble::new(format!("cannot {what} here"))
         .because("this shows captures without a listener")
         .fix("start one: hook64 listen")
+}
+
+fn gone() -> Trouble {
+    Trouble::new("the store has this delivery no longer")
 }

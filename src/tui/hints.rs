@@ -133,6 +133,7 @@ fn pane_hints(app: &App) -> Vec<Hint> {
         (Focus::Detail, Tab::Signature) => vec![
             (app.keys.label(Action::CopyMenu) + "s", "signed string"),
             (app.keys.label(Action::CopyMenu) + "o", "openssl check"),
+            (app.keys.label(Action::Commands) + " try-key", "FILE"),
             key(Action::Diff, "diff with previous"),
             both(Action::OtherDown, Action::OtherUp, "next/prev event"),
             ("1-6".to_owned(), "tabs"),
@@ -191,6 +192,11 @@ fn layer_hints(layer: &super::layer::Layer) -> Vec<Hint> {
             ("Ctrl-U", "clear line"),
         ],
         Layer::Write(_) => &[("Enter", "write"), ("Tab", "format"), ("Esc", "cancel")],
+        Layer::Key(_) => &[
+            ("Enter", "try it"),
+            ("Tab", "file or typed"),
+            ("Esc", "cancel"),
+        ],
         Layer::Palette(_) => &[
             ("type", "to search"),
             ("Up Down", "choose"),

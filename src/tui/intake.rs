@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::delivery::{DeliveryId, Validity};
+use crate::delivery::{DeliveryId, Reason, Validity};
 
+use super::action::Tab;
 use super::app::App;
 use super::effect::Effect;
 use super::index::Change;
@@ -25,6 +26,7 @@ impl App {
         let now = self.shown_at();
         self.list.lay(&self.index, now);
         self.want_detail();
+        self.want_insight();
         let inside = plan.detail_inside();
         self.detail
             .body
@@ -35,6 +37,21 @@ impl App {
         let wanted = self.list.selected_delivery(&self.index);
         if self.detail.want(wanted) {
             self.load();
+        }
+    }
+
+    /// Looks closer at a signature that does not match, once somebody wants to know.
+    fn want_insight(&mut self) {
+        let mismatch = self.detail.current().is_some_and(|shown| {
+            shown.delivery.arrival.verdict.reason == Reason::SignatureMismatch
+        });
+        if self.detail.tab != Tab::Signature || !mismatch {
+            return;
+        }
+        if let Some(shown) = self.detail.uninspected() {
+            let id = shown.delivery.id;
+            let beside = shown.beside.iter().map(|other| other.id).collect();
+            self.effects.push(Effect::Inspect { id, beside });
         }
     }
 

@@ -168,6 +168,7 @@ pub static COMMANDS: &[Command] = &[
     command(Action::Wrap, "wrap", &["\\"], Scope::Everywhere, Section::Detail, "wrap"),
     command(Action::HeaderOrder, "header-order", &["o"], Scope::Headers, Section::Detail, "sort the headers"),
     command(Action::Diff, "diff", &["D"], Scope::Everywhere, Section::Detail, "diff with previous"),
+    command(Action::TryKey, "try-key", &[], Scope::Everywhere, Section::Detail, "try a key on this signature"),
     command(Action::Pager, "pager", &["v"], Scope::Everywhere, Section::Detail, "open in $PAGER"),
     command(Action::Find, "find", &["/"], Scope::Everywhere, Section::Find, "find in focused pane"),
     command(Action::FindNext, "find-next", &["n"], Scope::Everywhere, Section::Find, "next match"),

@@ -12,6 +12,7 @@ use super::index::EventNumber;
 use super::palette::Palette;
 use super::prompt::Prompt;
 use super::replay::ReplayForm;
+use super::try_key::KeyPrompt;
 
 /// The copy box opens when no second key came within this time,
 pub(super) const CHORD_OPENS: Duration = Duration::from_millis(400);
@@ -28,6 +29,8 @@ pub enum Layer {
     Filter(FilterPrompt),
     /// Where to write.
     Write(WritePrompt),
+    /// A key to try.
+    Key(KeyPrompt),
     /// Every command, by name.
     Palette(Palette),
     /// Every key, by what it does.
@@ -130,6 +133,7 @@ impl Layer {
             Self::Find(_) => "FIND",
             Self::Filter(_) => "FILTER",
             Self::Write(_) => "WRITE",
+            Self::Key(_) => "KEY",
             Self::Palette(_) => "CMD",
             Self::Help(_) => "HELP",
             Self::Info(_) => "INFO",
@@ -151,6 +155,7 @@ impl Layer {
             Self::Find(prompt) => prompt,
             Self::Filter(filter) => &mut filter.prompt,
             Self::Write(write) => &mut write.prompt,
+            Self::Key(key) => &mut key.prompt,
             Self::Palette(palette) | Self::Help(palette) => &mut palette.prompt,
             Self::Arm(form) => return form.paste(text),
             Self::Replay(form) => return form.paste(text),

@@ -26,6 +26,7 @@ impl App {
             Layer::Find(prompt) => self.find_key(prompt, key),
             Layer::Filter(filter) => self.filter_key(filter, key),
             Layer::Write(write) => self.write_key(write, key),
+            Layer::Key(asked) => self.try_key(asked, key),
             Layer::Palette(palette) => self.palette_key(palette, key, false),
             Layer::Help(palette) => self.palette_key(palette, key, true),
             Layer::Info(top) => self.info_key(top, key),
@@ -86,7 +87,9 @@ impl App {
             Code::Esc => {}
             Code::Char('?') if help && empty => {}
             Code::Enter => {
-                if let Some(action) = palette.chosen() {
+                if let Some(path) = palette.key_file() {
+                    self.try_file(path);
+                } else if let Some(action) = palette.chosen() {
                     self.act(action);
                 } else {
                     self.tell("no command is called that");

@@ -6,15 +6,15 @@
 //!
 //! | files | what |
 //! |---|---|
-//! | `world` `row` `effect` | what comes in and goes out |
+//! | `world` `keyed` `row` `effect` | what comes in and goes out |
 //! | `app` `intake` `act` `moves` `asks` `layers` `finding` `layer` | the state and what changes it |
 //! | `action` `key` `keys` `palette` | what can be done, and with which keys |
 //! | `index` `record` `state` `rows` `list` `sort` `list_find` | the list's data |
 //! | `detail` `tree` `fold` `body_view` `search` `decode` | the detail's data |
-//! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` | forms |
+//! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
 //! | `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
-//! | `event_list` `pane` `overview` `body` `headers` `signature` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
+//! | `event_list` `pane` `overview` `body` `headers` `signature` `signature_why` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
 
 mod act;
 pub mod action;
@@ -48,6 +48,7 @@ mod hints;
 pub mod index;
 mod intake;
 pub mod key;
+pub mod keyed;
 pub mod keys;
 mod layer;
 mod layers;
@@ -78,6 +79,7 @@ mod run;
 pub mod screen;
 mod search;
 mod signature;
+mod signature_why;
 mod sort;
 mod state;
 mod status_line;
@@ -85,6 +87,7 @@ mod terminal;
 mod text_box;
 pub mod theme;
 mod tree;
+mod try_key;
 mod wake;
 pub mod watchman;
 mod welcome;

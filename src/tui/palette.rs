@@ -29,7 +29,11 @@ impl Palette {
     /// The commands found, best first.
     #[must_use]
     pub fn found(&self) -> Vec<&'static Command> {
-        let wanted = self.prompt.text().trim().to_lowercase();
+        let typed = self.prompt.text().trim();
+        let wanted = match self.key_file() {
+            Some(_) => "try-key".to_owned(),
+            None => typed.to_lowercase(),
+        };
         let mut found: Vec<(u32, usize, &'static Command)> = COMMANDS
             .iter()
             .enumerate()
@@ -53,6 +57,13 @@ impl Palette {
     #[must_use]
     pub fn chosen(&self) -> Option<Action> {
         self.found().get(self.at).map(|command| command.action)
+    }
+
+    /// The file of `try-key FILE`, the one command with something behind it.
+    #[must_use]
+    pub fn key_file(&self) -> Option<&str> {
+        let (command, file) = self.prompt.text().trim().split_once(' ')?;
+        (command == "try-key").then(|| file.trim())
     }
 
     /// Takes a key; `page` lines make a page.

@@ -25,3 +25,15 @@ pub(super) fn caret(theme: Theme, label: &str, prompt: &Prompt, width: u16) -> L
         .sent(Role::Plain, after.as_bytes())
         .fit(width.into())
 }
+
+/// A prompt whose text nobody is to read over a shoulder: as many stars.
+#[must_use]
+pub(super) fn hidden(theme: Theme, label: &str, prompt: &Prompt, width: u16) -> Line<'static> {
+    let room = usize::from(width).saturating_sub(text::width(label) + 2);
+    let typed = prompt.text().chars().count();
+    Words::new(theme)
+        .say(Role::Strong, label)
+        .plain("*".repeat(typed.min(room)))
+        .say(Role::Key, "|")
+        .fit(width.into())
+}

@@ -24,7 +24,7 @@ use super::plan::{Layout, Plan};
 use super::words::put;
 use super::{
     arm_dialog, event_list, frame, help, hints, pane, prompts, qr, questions, replay_dialog,
-    status_line, text_box, welcome, write_prompt,
+    status_line, text_box, try_key, welcome, write_prompt,
 };
 
 /// Draws everything.
@@ -83,6 +83,10 @@ fn over(app: &App, layer: &Layer, plan: &Plan, buffer: &mut Buffer) {
         Layer::Write(write) => {
             let area = prompt_area(plan, 2, buffer);
             write_prompt::draw(app, write, area, buffer);
+        }
+        Layer::Key(asked) => {
+            let area = prompt_area(plan, 2, buffer);
+            try_key::draw(app, asked, area, buffer);
         }
         Layer::Palette(palette) => help::palette(app, palette, screen, buffer),
         Layer::Help(palette) => help::draw(app, palette, screen, buffer),

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::delivery::{Delivery, Diagnosis, Reason, Scheme};
+use crate::delivery::{Delivery, Reason, Scheme};
 use crate::export::verdict;
 use crate::signature::scheme;
 use crate::text;
@@ -28,12 +28,13 @@ pub(super) fn word(delivery: &Delivery) -> &'static str {
 /// The lines of the tab.
 pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     let width = usize::from(app.plan().detail_inside().width);
+    let delivery = &*shown.delivery;
     let mut page = Page {
         app,
         width,
+        received: received(delivery),
         lines: Vec::new(),
     };
-    let delivery = &*shown.delivery;
     page.headline(delivery);
     page.header(delivery);
     page.digests(delivery);
@@ -45,30 +46,32 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     page.lines
 }
 
-struct Page<'a> {
-    app: &'a App,
+pub(super) struct Page<'a> {
+    pub(super) app: &'a App,
     width: usize,
+    /// The signatures in the header, at a glance.
+    received: Vec<String>,
     lines: Vec<Line<'static>>,
 }
 
 impl Page<'_> {
-    fn words(&self) -> Words {
+    pub(super) fn words(&self) -> Words {
         Words::new(self.app.theme).plain(" ")
     }
 
-    fn labelled(&self, role: Role, label: &str) -> Words {
+    pub(super) fn labelled(&self, role: Role, label: &str) -> Words {
         self.words().say(role, label).at(11)
     }
 
-    fn push(&mut self, words: Words) {
+    pub(super) fn push(&mut self, words: Words) {
         self.lines.push(words.fit(self.width));
     }
 
-    fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         self.lines.push(Line::default());
     }
 
-    fn paragraph(&mut self, words: &str) {
+    pub(super) fn paragraph(&mut self, words: &str) {
         for line in wrap(words, self.width.saturating_sub(2)) {
             let words = self.words().plain(line);
             self.push(words);
@@ -228,6 +231,45 @@ impl Page<'_> {
         }
     }
 
+    /// What each key would have signed. The whole of it would be a signature that works.
+    fn expected(&mut self) {
+        let received = self.received.clone();
+        let expected = self
+            .app
+            .detail
+            .insight()
+            .map_or(&[][..], |insight| &insight.expected);
+        let several = expected.len() > 1;
+        for (at, expected) in expected.iter().enumerate() {
+            let key = if several {
+                format!("   (key {} …{})", at + 1, expected.key)
+            } else {
+                format!("   (key …{})", expected.key)
+            };
+            let words = self
+                .labelled(Role::Dim, "Expected")
+                .plain(expected.digest.to_string())
+                .say(Role::Dim, key);
+            self.push(words);
+        }
+        for digest in received.iter().take(4) {
+            let words = self
+                .labelled(Role::Dim, "Received")
+                .sent(Role::Plain, digest.as_bytes());
+            self.push(words);
+        }
+    }
+
+    fn matched(&mut self, delivery: &Delivery) {
+        let place = delivery.arrival.verdict.matched_v1_index.unwrap_or(0);
+        if let Some(digest) = self.received.get(place).cloned() {
+            let words = self
+                .labelled(Role::Dim, "Digest")
+                .sent(Role::Plain, digest.as_bytes());
+            self.push(words);
+        }
+    }
+
     fn digests(&mut self, delivery: &Delivery) {
         let request = delivery.request();
         let stamp = request
@@ -249,111 +291,39 @@ impl Page<'_> {
         self.blank();
         let words = self.labelled(Role::Dim, "Signed").plain(signed);
         self.push(words);
-    }
-
-    fn diagnosis(&mut self, diagnosis: &Diagnosis) {
-        self.blank();
-        let words = self
-            .words()
-            .say(Role::Strong, "It would match if")
-            .say(Role::Dim, "   (diagnosis only; the verdict stays)");
-        self.push(words);
-        let proved = diagnosis.findings.iter().filter(|finding| finding.matches);
-        let mut any = false;
-        for finding in proved {
-            any = true;
-            let words = self
-                .words()
-                .say(Role::Good, " yes  ")
-                .sent(Role::Plain, named(&finding.candidate).as_bytes());
-            self.push(words);
-        }
-        if !any {
-            let words = self.words().say(Role::Dim, " no   ").plain(format!(
-                "{} combinations were tried, none matches",
-                diagnosis.tried
-            ));
-            self.push(words);
-        }
-        if let Some(left_out) = &diagnosis.not_tried {
-            let words = self
-                .words()
-                .say(Role::Dim, "      not tried: ")
-                .sent(Role::Dim, left_out.as_bytes());
-            self.push(words);
-        }
-        for finding in diagnosis.findings.iter().take(3) {
-            self.blank();
-            let title = if finding.matches {
-                "Likely cause"
-            } else {
-                "Also seen"
-            };
-            let words = self.words().say(Role::Strong, title);
-            self.push(words);
-            self.paragraph(&text::line(finding.explanation.as_bytes()));
-            let fix = format!("fix: {}", text::line(finding.fix.as_bytes()));
-            self.paragraph(&fix);
-        }
-    }
-
-    /// The timestamps of the attempts, which should be new each time.
-    fn across(&mut self, shown: &Shown) {
-        let stamps: Vec<String> = shown
-            .beside
-            .iter()
-            .chain([&shown.delivery])
-            .filter_map(|delivery| {
-                let value = delivery
-                    .request()
-                    .header_text(scheme::header_name(Scheme::Sixtyfour))?;
-                let stamp = value
-                    .split(',')
-                    .find_map(|part| part.trim().strip_prefix("t="))?;
-                let shown = text::line(stamp.as_bytes()).into_owned();
-                let end = shown.get(shown.len().saturating_sub(3)..)?.to_owned();
-                let attempt = self.app.index.attempt(delivery.id)?.number;
-                Some(format!("#{attempt} t=…{end}"))
-            })
-            .collect();
-        if stamps.len() > 1 {
-            self.blank();
-            let words = self
-                .words()
-                .say(Role::Dim, "Across attempts   ")
-                .plain(stamps.join("   "));
-            self.push(words);
-        }
-    }
-
-    fn advice(&mut self, delivery: &Delivery) {
-        self.blank();
-        let verdict = &delivery.arrival.verdict;
-        match verdict.reason {
-            Reason::Ok if two_signatures(delivery) => self.paragraph(
-                "During a rotation the header carries two v1. An app that reads it into a map keeps only one and may fail: check every v1.",
-            ),
-            Reason::NoSecretConfigured => self.paragraph(
-                "No key is loaded for this scheme: save it to a file and use --secret-file FILE.",
-            ),
-            Reason::SignatureMismatch if delivery.diagnosis.is_none() => {
-                self.paragraph("The diagnosis is not ready yet.");
-            }
+        match delivery.arrival.verdict.reason {
+            Reason::SignatureMismatch => self.expected(),
+            Reason::Ok => self.matched(delivery),
             _ => {}
         }
-        self.paragraph("Keys are never shown whole, only their last 4 characters.");
     }
 }
 
-fn two_signatures(delivery: &Delivery) -> bool {
-    let name = scheme::header_name(Scheme::Sixtyfour);
-    let count: usize = delivery
-        .request()
-        .head
-        .headers_named(name)
-        .map(|value| memchr::memmem::find_iter(value, b"v1=").count())
-        .sum();
-    count > 1
+/// The signatures in the header, each cut short as the expected ones are.
+fn received(delivery: &Delivery) -> Vec<String> {
+    let head = &delivery.request().head;
+    let Some(scheme) = scheme::signed_by(head) else {
+        return Vec::new();
+    };
+    let values = head.headers_named(scheme::header_name(scheme));
+    let parts = values.flat_map(|value| value.split(|byte| *byte == b','));
+    parts
+        .map(<[u8]>::trim_ascii)
+        .filter_map(|part| match scheme {
+            Scheme::Sixtyfour => part.strip_prefix(b"v1="),
+            Scheme::Elan => Some(part),
+        })
+        .map(|digits| text::line(digits).into_owned())
+        .map(|digits| {
+            match (
+                digits.get(..16),
+                digits.get(digits.len().saturating_sub(7)..),
+            ) {
+                (Some(first), Some(last)) if digits.len() > 24 => format!("{first}…{last}"),
+                _ => text::clip(&digits, 24).into_owned(),
+            }
+        })
+        .collect()
 }
 
 fn passed(passed: bool) -> (Role, &'static str) {
@@ -362,15 +332,6 @@ fn passed(passed: bool) -> (Role, &'static str) {
     } else {
         (Role::Bad, "FAIL")
     }
-}
-
-/// `body_compact_json` as words: `body compact JSON`.
-fn named(candidate: &str) -> String {
-    candidate
-        .replace('_', " ")
-        .replace('+', " and ")
-        .replace("json", "JSON")
-        .replace("utf8", "UTF-8")
 }
 
 /// A signature header with its digests cut short.

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use crate::delivery::{Attempt, Delivery, DeliveryId};
 use crate::filter::Filter;
 
+use super::keyed::{Insight, Trial, Tried};
 use super::row::Row;
 
 /// Where captured deliveries are read. Every call may block: the TUI calls from a worker.
@@ -76,6 +78,14 @@ pub trait Control: Send + Sync + 'static {
     fn replay(&self, replay: Replay) -> BoxFuture<'static, Result<Vec<Attempt>, Trouble>>;
     /// Whether anything listens at a replay's target.
     fn reach(&self, target: String) -> BoxFuture<'static, Reach>;
+    /// A closer look at a signature that does not match; `earlier` are the bodies of the event's
+    /// attempts before it. Takes a while: the TUI calls from a worker.
+    fn inspect(&self, delivery: &Delivery, earlier: &[Bytes]) -> Insight;
+    /// What other keys say of a delivery. They are not kept. The TUI calls from a worker.
+    ///
+    /// # Errors
+    /// When there is no key to be had.
+    fn try_keys(&self, delivery: &Delivery, trial: &Trial) -> Result<Vec<Tried>, Trouble>;
     /// Sends a signed sample to this listener.
     fn sample(&self) -> BoxFuture<'static, Result<(), Trouble>>;
     /// Sends one request through the public URL.
@@ -288,7 +298,7 @@ pub struct Replay {
     /// How many at once.
     pub at_once: u32,
     /// Another head and body than the captured ones, as `req.http` text.
-    pub edited: Option<bytes::Bytes>,
+    pub edited: Option<Bytes>,
     /// Whether a target that is not this machine was confirmed.
     pub allow_remote: bool,
 }

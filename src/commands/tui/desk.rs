@@ -73,6 +73,11 @@ impl Desk {
         all.map(crate::signature::Secret::last_four).collect()
     }
 
+    /// The secrets that it signs with.
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     fn outbox(&self, timeout: Duration) -> Outbox {
         let limits = Limits {
             timeout,

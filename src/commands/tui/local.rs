@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use crate::delivery::{Attempt, DeliveryId};
+use crate::delivery::{Attempt, Delivery, DeliveryId};
 use crate::inbox::Inbox;
+use crate::tui::keyed::{Insight, Trial, Tried};
 use crate::tui::world::{ArmedRule, Control, Reach, Release, Replay, Status, Trouble, Tunnel};
 
 use super::super::listen::reply;
 use super::super::steer;
 use super::desk::Desk;
 use super::public::Traffic;
-use super::{remote, trouble};
+use super::{keyed, remote, trouble};
 
 /// Between two looks at what the listener is doing: many deliveries are one change.
 const PAUSE: Duration = Duration::from_millis(30);
@@ -158,6 +160,15 @@ impl Control for Local {
     fn reach(&self, target: String) -> BoxFuture<'static, Reach> {
         let desk = self.desk.clone();
         Box::pin(async move { desk.reach(&target).await })
+    }
+
+    fn inspect(&self, delivery: &Delivery, earlier: &[Bytes]) -> Insight {
+        let tolerance = self.status.borrow().tolerance;
+        keyed::inspect(self.desk.keyring(), tolerance, delivery, earlier)
+    }
+
+    fn try_keys(&self, delivery: &Delivery, trial: &Trial) -> Result<Vec<Tried>, Trouble> {
+        keyed::try_keys(self.status.borrow().tolerance, delivery, trial)
     }
 
     fn sample(&self) -> BoxFuture<'static, Result<(), Trouble>> {

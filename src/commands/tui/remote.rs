@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::delivery::{Attempt, DeliveryId};
+use crate::delivery::{Attempt, Delivery, DeliveryId};
 use crate::net::tunnel::Places;
 use crate::store::Location;
+use crate::tui::keyed::{Insight, Trial, Tried};
 use crate::tui::world::{ArmedRule, Control, Reach, Release, Replay, Status, Trouble, Tunnel};
 
 use super::super::listen;
@@ -18,8 +20,7 @@ use super::super::problem::{Problem, Result as Outcome};
 use super::super::settings::TOLERANCE;
 use super::super::steer;
 use super::desk::Desk;
-use super::public;
-use super::trouble;
+use super::{keyed, public, trouble};
 
 /// Between two looks at what the listener is doing.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -221,6 +222,15 @@ impl Control for Remote {
     fn reach(&self, target: String) -> BoxFuture<'static, Reach> {
         let desk = self.desk.clone();
         Box::pin(async move { desk.reach(&target).await })
+    }
+
+    fn inspect(&self, delivery: &Delivery, earlier: &[Bytes]) -> Insight {
+        let tolerance = self.status.borrow().tolerance;
+        keyed::inspect(self.desk.keyring(), tolerance, delivery, earlier)
+    }
+
+    fn try_keys(&self, delivery: &Delivery, trial: &Trial) -> Result<Vec<Tried>, Trouble> {
+        keyed::try_keys(self.status.borrow().tolerance, delivery, trial)
     }
 
     fn sample(&self) -> BoxFuture<'static, Result<(), Trouble>> {

@@ -21,6 +21,7 @@ mod framings;
 mod json;
 mod orders;
 mod received;
+mod ruled_out;
 mod search;
 mod secrets;
 mod structure;
@@ -34,6 +35,8 @@ use crate::delivery::{Confidence, Diagnosis, Finding, Head, Scheme, Verdict};
 use super::scheme;
 use super::secret::Secret;
 use super::verify;
+
+pub use ruled_out::ruled_out;
 
 use bodies::Bodies;
 use received::Received;

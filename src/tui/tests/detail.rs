@@ -65,7 +65,7 @@ fn a_mismatch_names_what_would_have_matched_and_stays_bad() {
     let mut rig = Rig::new((120, 36), "14:00:08.000", &[made], quiet());
     rig.press("4");
     rig.shows("BAD   no v1 matches");
-    rig.shows("yes  body compact JSON");
+    rig.shows("yes  the body were compact JSON");
     rig.shows("The body was pretty-printed on the way.");
     assert!(rig.line_with("9e21f7b4  BAD").contains("200 ok"));
 }

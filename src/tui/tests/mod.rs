@@ -4,6 +4,7 @@ mod beginning;
 mod bodies;
 mod detail;
 mod faults;
+mod keys;
 mod list;
 mod looks;
 mod pty;
