@@ -5,6 +5,7 @@
 
 use super::answer::Fault;
 use super::chance;
+use super::error::PlanError;
 use super::plan::{How, Plan, Rule};
 use crate::delivery::{AnsweredBy, Recognition, Reply, Sighting};
 use crate::filter::Filter;
@@ -79,6 +80,23 @@ impl Armed {
             numbered: 0,
             rules: Vec::new(),
         }
+    }
+
+    /// Rules in force elsewhere, as far as they have come, to look ahead with.
+    ///
+    /// # Errors
+    /// When the text of one is no rule.
+    pub fn resumed(standings: &[Standing]) -> Result<Self, PlanError> {
+        let mut armed = Self::new(0);
+        // Each plan goes before those in force.
+        for standing in standings.iter().rev() {
+            armed.arm(standing.rule.parse()?);
+            if let Some(first) = armed.rules.first_mut() {
+                first.taken = standing.taken;
+            }
+        }
+        armed.rules.retain(|loaded| !loaded.is_spent());
+        Ok(armed)
     }
 
     /// The seed.

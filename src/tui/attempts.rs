@@ -13,9 +13,11 @@ use crate::text;
 
 use super::app::{App, Times};
 use super::clock;
+use super::detail::Shown;
 use super::event_list::{by, code_role, signature_role};
+use super::foresight::{Foreseen, foresee};
 use super::index::{Attempt, EventNumber};
-use super::overview::bar;
+use super::overview_retries::bar;
 use super::state::{State, remaining};
 use super::theme::Role;
 use super::words::{Words, wrap};
@@ -24,7 +26,7 @@ use super::words::{Words, wrap};
 const NEWEST: usize = 200;
 
 /// The lines of the tab.
-pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
+pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     let Some(selected) = app.list.selected else {
         return Vec::new();
     };
@@ -40,7 +42,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
         lines: Vec::new(),
     };
     page.summary(event, &watched);
-    page.table(&attempts, &watched);
+    page.table(&attempts, &watched, &foreseen(app, shown, &watched));
     page.timeline(event, &watched);
     page.next(event, &watched);
     page.explain(event, &attempts);
@@ -65,7 +67,7 @@ pub(super) fn foot(app: &App) -> String {
     }
 }
 
-fn newest(app: &App, event: EventNumber) -> Vec<&Attempt> {
+pub(super) fn newest(app: &App, event: EventNumber) -> Vec<&Attempt> {
     let count = app
         .index
         .event(event)
@@ -83,22 +85,35 @@ fn watched(app: &App, event: EventNumber, attempts: &[&Attempt]) -> Option<Watch
     Some(watch(provider, &pace, &seen, app.shown_at()))
 }
 
-struct Page<'a> {
-    app: &'a App,
-    width: usize,
+/// What the expected attempts would be answered.
+fn foreseen(app: &App, shown: &Shown, watched: &Watch) -> Vec<Foreseen> {
+    let expected: Vec<u32> = watched
+        .rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::Expected { attempt, .. } => Some(*attempt),
+            Row::Came(_) | Row::NotSeen { .. } => None,
+        })
+        .collect();
+    foresee(app, &shown.delivery, &expected)
+}
+
+pub(super) struct Page<'a> {
+    pub(super) app: &'a App,
+    pub(super) width: usize,
     lines: Vec<Line<'static>>,
 }
 
 impl Page<'_> {
-    fn words(&self) -> Words {
+    pub(super) fn words(&self) -> Words {
         Words::new(self.app.theme).plain(" ")
     }
 
-    fn push(&mut self, words: Words) {
+    pub(super) fn push(&mut self, words: Words) {
         self.lines.push(words.fit(self.width));
     }
 
-    fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         self.lines.push(Line::default());
     }
 
@@ -141,7 +156,7 @@ impl Page<'_> {
         self.blank();
     }
 
-    fn table(&mut self, attempts: &[&Attempt], watched: &Watch) {
+    fn table(&mut self, attempts: &[&Attempt], watched: &Watch, foreseen: &[Foreseen]) {
         let starts = self.app.times == Times::Gap;
         let gap = if starts { "start" } else { "gap" };
         let titles = if self.is_wide() {
@@ -161,7 +176,10 @@ impl Page<'_> {
                 },
                 Row::Expected {
                     attempt, at, gap, ..
-                } => self.expected(*attempt, *at, *gap),
+                } => {
+                    let foreseen = foreseen.iter().find(|one| one.attempt == *attempt);
+                    self.expected(*attempt, *at, *gap, foreseen)
+                }
             };
             self.push(words);
         }
@@ -227,7 +245,13 @@ impl Page<'_> {
         }
     }
 
-    fn expected(&self, attempt: u32, at: Timestamp, gap: Duration) -> Words {
+    fn expected(
+        &self,
+        attempt: u32,
+        at: Timestamp,
+        gap: Duration,
+        foreseen: Option<&Foreseen>,
+    ) -> Words {
         let left = clock::between(self.app.shown_at(), at);
         let when = if self.app.switches.countdown {
             format!("in {}", clock::left(left))
@@ -249,75 +273,22 @@ impl Page<'_> {
             )
             .right(Role::Dim, "-", 7)
             .plain(if self.is_wide() { "  " } else { " " })
+            .field(
+                Role::Dim,
+                &foreseen.map_or_else(String::new, |one| self.answer(one)),
+                if self.is_wide() { 14 } else { 12 },
+            )
             .say(Role::Warn, when)
     }
 
-    /// The attempts on a line of time, from the first arrival to the last that is expected.
-    fn timeline(&mut self, event: EventNumber, watched: &Watch) {
-        let Some(first) = self.app.index.first(event).map(Attempt::arrived) else {
-            return;
+    /// What an attempt would be answered: `500 armed 4/5`.
+    fn answer(&self, foreseen: &Foreseen) -> String {
+        let by = if self.is_wide() {
+            &foreseen.by
+        } else {
+            foreseen.by.split(' ').next().unwrap_or_default()
         };
-        let provider = self
-            .app
-            .index
-            .event(event)
-            .map(super::index::Event::provider);
-        let total: Duration = provider.map_or(&[][..], provider::gaps).iter().sum();
-        let columns = self.width.saturating_sub(6);
-        let is_open = matches!(
-            self.app.index.state(event, self.app.shown_at()),
-            State::Due { .. } | State::Late { .. }
-        );
-        if total.is_zero() || columns < 30 || !is_open {
-            return;
-        }
-        let last = watched.rows.iter().filter_map(|row| match row {
-            Row::Expected { at, .. } => Some(clock::between(first, *at)),
-            _ => None,
-        });
-        let span = last.max().unwrap_or(total).max(total);
-        let column = |at: Timestamp| {
-            let part = clock::between(first, at).as_secs_f64() / span.as_secs_f64();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "between 0 and the number of columns"
-            )]
-            let at = (part.min(1.0) * (columns - 1) as f64).round() as usize;
-            at
-        };
-        let mut line: Vec<&str> = vec!["─"; columns];
-        for eighth in 1..8 {
-            line[eighth * columns / 8] = "┼";
-        }
-        for row in &watched.rows {
-            match row {
-                Row::Came(came) => {
-                    let attempt = newest(self.app, event);
-                    if let Some(attempt) = attempt.get(came.arrival) {
-                        line[column(attempt.arrived())] =
-                            if attempt.acknowledges() { "✓" } else { "✗" };
-                    }
-                }
-                Row::Expected { at, .. } => line[column(*at)] = "○",
-                Row::NotSeen { .. } => {}
-            }
-        }
-        let words = self.words().plain("  ").plain(line.concat());
-        self.push(words);
-        let end = format!("{} s", span.as_secs());
-        let words = self
-            .words()
-            .plain("  ")
-            .field(Role::Dim, "0 s", columns - end.len())
-            .say(Role::Dim, end);
-        self.push(words);
-        if self.app.switches.countdown {
-            let now = column(self.app.shown_at());
-            let words = self.words().plain("  ").at(3 + now).say(Role::Dim, "^ now");
-            self.push(words);
-        }
-        self.blank();
+        format!("{:<3} {by}", foreseen.answer)
     }
 
     fn next(&mut self, event: EventNumber, watched: &Watch) {

@@ -159,8 +159,8 @@ pub static COMMANDS: &[Command] = &[
     command(Action::NextTab, "next-tab", &["]"], Scope::Everywhere, Section::Detail, "next tab"),
     command(Action::FocusNext, "focus", &["tab"], Scope::Everywhere, Section::Detail, "list / detail"),
     command(Action::FocusPrevious, "focus-back", &["shift-tab"], Scope::Everywhere, Section::Detail, "detail / list"),
-    command(Action::OtherDown, "other-down", &["J"], Scope::Everywhere, Section::Detail, "next event, or scroll the detail"),
-    command(Action::OtherUp, "other-up", &["K"], Scope::Everywhere, Section::Detail, "previous event, or scroll the detail"),
+    command(Action::OtherDown, "other-down", &["J"], Scope::Everywhere, Section::Detail, "next event / scroll"),
+    command(Action::OtherUp, "other-up", &["K"], Scope::Everywhere, Section::Detail, "previous event / scroll"),
     command(Action::ToggleFold, "fold", &["space"], Scope::Body, Section::Detail, "fold node"),
     command(Action::FoldAll, "fold-all", &["-"], Scope::Body, Section::Detail, "fold all"),
     command(Action::UnfoldAll, "unfold-all", &["="], Scope::Body, Section::Detail, "unfold all"),
@@ -168,7 +168,7 @@ pub static COMMANDS: &[Command] = &[
     command(Action::Wrap, "wrap", &["\\"], Scope::Everywhere, Section::Detail, "wrap"),
     command(Action::HeaderOrder, "header-order", &["o"], Scope::Headers, Section::Detail, "sort the headers"),
     command(Action::Diff, "diff", &["D"], Scope::Everywhere, Section::Detail, "diff with previous"),
-    command(Action::TryKey, "try-key", &[], Scope::Everywhere, Section::Detail, "try a key on this signature"),
+    command(Action::TryKey, "try-key", &[], Scope::Everywhere, Section::Detail, "try a key on it"),
     command(Action::Pager, "pager", &["v"], Scope::Everywhere, Section::Detail, "open in $PAGER"),
     command(Action::Find, "find", &["/"], Scope::Everywhere, Section::Find, "find in focused pane"),
     command(Action::FindNext, "find-next", &["n"], Scope::Everywhere, Section::Find, "next match"),
@@ -177,11 +177,11 @@ pub static COMMANDS: &[Command] = &[
     command(Action::ClearFilter, "clear-filter", &[], Scope::Everywhere, Section::Find, "clear the filter"),
     command(Action::Replay, "replay", &["r"], Scope::Everywhere, Section::Act, "replay (dialog)"),
     command(Action::ReplayAgain, "replay-again", &["R"], Scope::Everywhere, Section::Act, "repeat last replay"),
-    command(Action::ReplayMarked, "replay-marked", &[], Scope::List, Section::Act, "replay all marked, in order"),
+    command(Action::ReplayMarked, "replay-marked", &[], Scope::List, Section::Act, "replay all marked"),
     command(Action::Edit, "edit", &["e"], Scope::Everywhere, Section::Act, "edit in $EDITOR + replay"),
-    command(Action::CopyMenu, "copy", &["y"], Scope::Everywhere, Section::Act, "copy (a second key says what)"),
-    command(Action::Write, "write", &["w"], Scope::Everywhere, Section::Act, "write selection to a file"),
-    command(Action::WriteAll, "write-all", &["W"], Scope::Everywhere, Section::Act, "write all shown to a file"),
+    command(Action::CopyMenu, "copy", &["y"], Scope::Everywhere, Section::Act, "copy (then what)"),
+    command(Action::Write, "write", &["w"], Scope::Everywhere, Section::Act, "write selection to file"),
+    command(Action::WriteAll, "write-all", &["W"], Scope::Everywhere, Section::Act, "write all shown to file"),
     command(Action::Delete, "delete", &["d"], Scope::Everywhere, Section::Act, "delete from view"),
     command(Action::Undo, "undo", &["u"], Scope::Everywhere, Section::Act, "undo delete"),
     command(Action::ClearAll, "clear-all", &["C"], Scope::Everywhere, Section::Act, "clear all (asks)"),
@@ -189,7 +189,7 @@ pub static COMMANDS: &[Command] = &[
     command(Action::Disarm, "disarm", &["A"], Scope::Everywhere, Section::Faults, "disarm all"),
     command(Action::Held, "held", &["!"], Scope::Everywhere, Section::Faults, "held: answer or drop now"),
     command(Action::Copy(Copied::Pretty), "copy-body", &[], Scope::Everywhere, Section::Copy, "copy the body, laid out"),
-    command(Action::Copy(Copied::Raw), "copy-raw", &[], Scope::Everywhere, Section::Copy, "copy the body's raw bytes"),
+    command(Action::Copy(Copied::Raw), "copy-raw", &[], Scope::Everywhere, Section::Copy, "copy the raw body"),
     command(Action::Copy(Copied::Headers), "copy-headers", &[], Scope::Everywhere, Section::Copy, "copy the headers"),
     command(Action::Copy(Copied::Curl), "copy-curl", &[], Scope::Everywhere, Section::Copy, "copy a curl command"),
     command(Action::Copy(Copied::EventId), "copy-event-id", &[], Scope::Everywhere, Section::Copy, "copy the event id"),
@@ -199,12 +199,12 @@ pub static COMMANDS: &[Command] = &[
     command(Action::Copy(Copied::Url), "copy-url", &[], Scope::Everywhere, Section::Copy, "copy the public URL"),
     command(Action::Copy(Copied::Signed), "copy-signed", &[], Scope::Everywhere, Section::Copy, "copy what was signed"),
     command(Action::Copy(Copied::Openssl), "copy-openssl", &[], Scope::Everywhere, Section::Copy, "copy an openssl check"),
-    command(Action::Copy(Copied::Attempts), "copy-attempts", &[], Scope::Everywhere, Section::Copy, "copy the attempts as a table"),
+    command(Action::Copy(Copied::Attempts), "copy-attempts", &[], Scope::Everywhere, Section::Copy, "copy the attempts table"),
     command(Action::Quit, "quit", &[], Scope::Everywhere, Section::Everywhere, "quit"),
-    command(Action::Toggle(Setting::Mouse), "set-mouse", &[], Scope::Everywhere, Section::Everywhere, "set mouse on / off"),
-    command(Action::Toggle(Setting::Bell), "set-bell", &[], Scope::Everywhere, Section::Everywhere, "set bell bad-sig on / off"),
-    command(Action::Toggle(Setting::Countdown), "set-countdown", &[], Scope::Everywhere, Section::Everywhere, "set countdown on / off"),
-    command(Action::Toggle(Setting::KeepScreen), "set-keep-screen", &[], Scope::Everywhere, Section::Everywhere, "set keep-screen on / off"),
+    command(Action::Toggle(Setting::Mouse), "set-mouse", &[], Scope::Everywhere, Section::Everywhere, "set mouse on/off"),
+    command(Action::Toggle(Setting::Bell), "set-bell", &[], Scope::Everywhere, Section::Everywhere, "set bell bad-sig on/off"),
+    command(Action::Toggle(Setting::Countdown), "set-countdown", &[], Scope::Everywhere, Section::Everywhere, "set countdown on/off"),
+    command(Action::Toggle(Setting::KeepScreen), "set-keep-screen", &[], Scope::Everywhere, Section::Everywhere, "set keep-screen on/off"),
 ];
 
 /// The keys in use.
@@ -345,6 +345,13 @@ mod tests {
         assert!(Keymap::with(&BTreeMap::new()).is_ok());
         let names: HashSet<_> = COMMANDS.iter().map(|command| command.name).collect();
         assert_eq!(names.len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn what_the_help_says_fits_its_column() {
+        for command in COMMANDS {
+            assert!(command.help.len() <= 24, "{}", command.help);
+        }
     }
 
     #[test]

@@ -12,9 +12,9 @@
 //! | `index` `record` `state` `rows` `list` `sort` `list_find` | the list's data |
 //! | `detail` `tree` `fold` `body_view` `search` `decode` | the detail's data |
 //! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
-//! | `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
+//! | `foresight` `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
-//! | `event_list` `pane` `overview` `body` `headers` `signature` `signature_why` `attempts` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
+//! | `event_list` `pane` `overview` `overview_notes` `overview_retries` `body` `headers` `signature` `signature_why` `attempts` `timeline` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
 
 mod act;
 pub mod action;
@@ -41,6 +41,7 @@ mod executor;
 mod file;
 mod finding;
 mod fold;
+mod foresight;
 mod frame;
 mod headers;
 mod help;
@@ -57,6 +58,8 @@ mod list_find;
 mod moves;
 mod outside;
 mod overview;
+mod overview_notes;
+mod overview_retries;
 mod pacing;
 mod painter;
 mod palette;
@@ -86,6 +89,7 @@ mod status_line;
 mod terminal;
 mod text_box;
 pub mod theme;
+mod timeline;
 mod tree;
 mod try_key;
 mod wake;

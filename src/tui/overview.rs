@@ -14,16 +14,14 @@ use super::clock;
 use super::detail::Shown;
 use super::event_list::signature_role;
 use super::index::{Attempt, EventNumber};
+use super::overview_notes;
 use super::row::Word;
-use super::state::{State, remaining};
+use super::state::State;
 use super::theme::Role;
 use super::words::{Words, wrap};
 
 /// Where the values begin.
 const VALUE: usize = 12;
-
-/// How wide the bar of a countdown is.
-const BAR: usize = 20;
 
 /// The lines of the tab.
 pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
@@ -42,14 +40,14 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     page.answer(delivery);
     page.blank();
     if let Some(event) = page.event(delivery) {
-        page.retries(event);
+        page.retries(delivery, event);
         page.notes(delivery, event);
     }
     page.lines
 }
 
-struct Page<'a> {
-    app: &'a App,
+pub(super) struct Page<'a> {
+    pub(super) app: &'a App,
     width: usize,
     /// What belongs together stands on one line: there are few.
     compact: bool,
@@ -61,11 +59,11 @@ impl Page<'_> {
         Words::new(self.app.theme).plain(" ")
     }
 
-    fn labelled(&self, label: &str) -> Words {
+    pub(super) fn labelled(&self, label: &str) -> Words {
         self.words().say(Role::Dim, label).at(VALUE)
     }
 
-    fn push(&mut self, words: Words) {
+    pub(super) fn push(&mut self, words: Words) {
         self.lines.push(words.fit(self.width));
     }
 
@@ -306,109 +304,8 @@ impl Page<'_> {
         self.push(words);
     }
 
-    fn retries(&mut self, event: EventNumber) {
-        let words = self.attempt_signs(event);
-        self.push(words);
-        let now = self.app.shown_at();
-        match self.app.index.state(event, now) {
-            State::Due {
-                attempt,
-                at,
-                gap,
-                measured,
-            } => self.due(attempt, at, gap, measured),
-            State::Late { attempt, due } => {
-                let words = self
-                    .labelled("Next")
-                    .say(Role::Bad, format!("#{attempt} is late"))
-                    .plain(format!(": it was due {}", clock::hundredths(due)));
-                self.push(words);
-            }
-            State::Ended => {
-                let words = self
-                    .labelled("Next")
-                    .say(Role::Bad, "nothing")
-                    .plain(": the provider seems to have given up");
-                self.push(words);
-            }
-            State::Held { since } => {
-                let words = self
-                    .labelled("Next")
-                    .say(
-                        Role::Warn,
-                        format!("held for {} s", clock::between(since, now).as_secs()),
-                    )
-                    .plain("   ! answers it");
-                self.push(words);
-            }
-            State::Delivered | State::Open => {}
-        }
-    }
-
-    fn attempt_signs(&self, event: EventNumber) -> Words {
-        let mut words = self.labelled("Attempts");
-        let attempts: Vec<&Attempt> = self.app.index.attempts(event).take(10).collect();
-        let total = self
-            .app
-            .index
-            .event(event)
-            .map_or(0, super::index::Event::attempts) as usize;
-        let mut highest = 0_usize;
-        for attempt in &attempts {
-            let (role, sign) = if attempt.acknowledges() {
-                (Role::Good, "✓")
-            } else if attempt.is_held() {
-                (Role::Warn, "…")
-            } else {
-                (Role::Bad, "✗")
-            };
-            highest = highest.max(attempt.number.into());
-            words = words.say(role, sign).plain(format!("{}  ", attempt.number));
-        }
-        if total > attempts.len() {
-            return words.plain(format!("and {} more", total - attempts.len()));
-        }
-        let found = self.app.index.event(event);
-        let delivered = found.is_some_and(super::index::Event::is_acknowledged);
-        let all = found.map_or(0, |event| provider::gaps(event.provider()).len());
-        if !delivered && all > 0 {
-            for number in highest + 1..=all + 1 {
-                words = words.say(Role::Dim, format!("○{number}  "));
-            }
-        }
-        words
-    }
-
-    fn due(&mut self, attempt: u32, at: jiff::Timestamp, gap: Duration, measured: bool) {
-        let now = self.app.shown_at();
-        let left = remaining(now, at, gap);
-        let source = if measured { "measured" } else { "documented" };
-        let about = if measured { "~" } else { "" };
-        let mut words = self
-            .labelled("Next")
-            .plain(format!("#{attempt} due {about}{}", clock::hundredths(at)));
-        if self.app.switches.countdown {
-            words = words.say(Role::Warn, format!("   in {}", clock::left(left)));
-        }
-        words = words.plain(format!("   {source} gap {} s", gap.as_secs_f64()));
-        self.push(words);
-        if self.app.switches.countdown {
-            let words = self.labelled("").plain(bar(left, gap, BAR));
-            self.push(words);
-        }
-        if !self.app.status.armed.is_empty() {
-            let words = self.labelled("Then").sent(
-                Role::Plain,
-                super::armed::word(&self.app.status.armed, true)
-                    .replace("ARMED ", "armed: ")
-                    .as_bytes(),
-            );
-            self.push(words);
-        }
-    }
-
     fn notes(&mut self, delivery: &Delivery, event: EventNumber) {
-        let notes = notes(self.app, delivery, event);
+        let notes = overview_notes::of(self.app, delivery, event);
         if notes.is_empty() {
             return;
         }
@@ -483,75 +380,4 @@ fn envelope(delivery: &Delivery) -> &'static str {
 fn short_digest(digest: &[u8]) -> String {
     let digest = crate::signature::digest::hex(digest);
     format!("{}…{}", &digest[..8], &digest[digest.len() - 7..])
-}
-
-/// How much of a gap is over, drawn.
-pub(super) fn bar(left: Duration, gap: Duration, columns: usize) -> String {
-    let part = if gap.is_zero() {
-        1.0
-    } else {
-        1.0 - left.as_secs_f64() / gap.as_secs_f64()
-    };
-    // Whole seconds only: the bar moves when the number beside it does.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and the number of columns"
-    )]
-    let full = ((part.clamp(0.0, 1.0) * columns as f64) as usize).min(columns);
-    format!("▕{}{}▏", "█".repeat(full), "░".repeat(columns - full))
-}
-
-fn notes(app: &App, delivery: &Delivery, event: EventNumber) -> Vec<String> {
-    let mut notes = Vec::new();
-    let sighting = &delivery.arrival.sighting;
-    let count = app
-        .index
-        .event(event)
-        .map_or(1, super::index::Event::attempts);
-    if sighting.conflict {
-        notes.push(
-            "This event id came with another body than the first time. An app that dedupes would miss the change."
-                .to_owned(),
-        );
-    }
-    if count > 1 {
-        notes.push(format!(
-            "This event id has arrived {count} times. An app that dedupes on it must act once."
-        ));
-    }
-    let first = app.index.first(event).map_or(1, |attempt| attempt.number);
-    if first > 1 {
-        let missing = if first == 2 {
-            "Attempt 1 was".to_owned()
-        } else {
-            format!("Attempts 1 to {} were", first - 1)
-        };
-        notes.push(format!(
-            "{missing} not seen here: the listener was not running, or the tunnel was down."
-        ));
-    }
-    let gaps = provider::gaps(delivery.arrival.recognition.provider);
-    let failed = app
-        .index
-        .event(event)
-        .is_some_and(|event| !event.is_acknowledged());
-    if failed && !gaps.is_empty() {
-        let total: Duration = gaps.iter().sum();
-        notes.push(format!(
-            "Sixtyfour gives up after {} failed attempts (about {} s plus answer times) and marks the event undelivered.",
-            gaps.len() + 1,
-            total.as_secs()
-        ));
-    }
-    for disagreement in &delivery.arrival.recognition.disagreements {
-        notes.push(format!(
-            "{} says {}, the body's {} says {}.",
-            disagreement.header,
-            text::line(disagreement.header_says.as_bytes()),
-            disagreement.field,
-            text::line(disagreement.field_says.as_bytes())
-        ));
-    }
-    notes
 }

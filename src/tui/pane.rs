@@ -70,7 +70,7 @@ pub(super) fn lines(app: &App) -> Vec<Line<'static>> {
     match app.detail.tab {
         Tab::Overview => overview::lines(app, shown),
         Tab::Signature => signature::lines(app, shown),
-        Tab::Attempts => attempts::lines(app),
+        Tab::Attempts => attempts::lines(app, shown),
         Tab::Response => response::lines(app, shown),
         Tab::Body | Tab::Headers => Vec::new(),
     }

@@ -103,7 +103,9 @@ impl Attempt {
     pub fn code(&self) -> String {
         match self.outcome {
             Some(Outcome::Answered) => self.status.to_string(),
+            Some(Outcome::Released(status)) => status.to_string(),
             Some(Outcome::PeerLeft | Outcome::PeerStalled) => "t/o".to_owned(),
+            Some(Outcome::Stopped) => "stop".to_owned(),
             Some(_) => "rst".to_owned(),
             None => match self.planned {
                 Planned::Answer => self.status.to_string(),
@@ -128,11 +130,11 @@ impl Attempt {
     /// Whether the sender may believe that the event was taken.
     #[must_use]
     pub fn acknowledges(&self) -> bool {
-        (200..300).contains(&self.status)
-            && match self.outcome {
-                Some(outcome) => outcome == Outcome::Answered,
-                None => self.planned == Planned::Answer,
-            }
+        let planned = (200..300).contains(&self.status);
+        match self.outcome {
+            Some(outcome) => outcome.acknowledges(planned),
+            None => planned && self.planned == Planned::Answer,
+        }
     }
 }
 

@@ -248,12 +248,12 @@ impl Row {
     /// Whether the sender may believe that this event was taken.
     #[must_use]
     pub fn acknowledged(&self) -> bool {
-        (200..300).contains(&self.status)
-            && matches!(self.ending, Planned::Answer | Planned::Slow)
-            && match self.settled {
-                Some((outcome, _)) => outcome == Outcome::Answered,
-                None => self.ending == Planned::Answer,
-            }
+        let planned = (200..300).contains(&self.status);
+        match self.settled {
+            Some((outcome, _)) => outcome
+                .acknowledges(planned && matches!(self.ending, Planned::Answer | Planned::Slow)),
+            None => planned && self.ending == Planned::Answer,
+        }
     }
 }
 

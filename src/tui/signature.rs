@@ -32,7 +32,11 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     let mut page = Page {
         app,
         width,
-        received: received(delivery),
+        lengths: signatures(delivery).iter().map(String::len).collect(),
+        received: signatures(delivery)
+            .iter()
+            .map(|digits| glance(digits))
+            .collect(),
         lines: Vec::new(),
     };
     page.headline(delivery);
@@ -51,6 +55,8 @@ pub(super) struct Page<'a> {
     width: usize,
     /// The signatures in the header, at a glance.
     received: Vec<String>,
+    /// How many characters each of them has.
+    lengths: Vec<usize>,
     lines: Vec<Line<'static>>,
 }
 
@@ -85,6 +91,11 @@ impl Page<'_> {
             (Reason::Ok, Some(hint)) => {
                 let key = verdict.matched_secret_index.unwrap_or(0) + 1;
                 match verdict.matched_v1_index {
+                    Some(place) if self.received.len() > 1 => format!(
+                        "key {key} …{hint} matches v1 #{} of {}   (rotation: dual-signed)",
+                        place + 1,
+                        self.received.len()
+                    ),
                     Some(place) => format!("key {key} …{hint} matches v1 #{}", place + 1),
                     None => format!("key {key} …{hint} matches"),
                 }
@@ -155,12 +166,10 @@ impl Page<'_> {
         let signatures = parts.clone().filter(|part| part.starts_with("v1=")).count();
         let stamps: Vec<&str> = parts.filter_map(|part| part.strip_prefix("t=")).collect();
         let shape = format!(
-            "{} t, {signatures} v1",
-            match stamps.len() {
-                0 => "no".to_owned(),
-                1 => "one".to_owned(),
-                count => count.to_string(),
-            }
+            "{} t, {} v1{}",
+            spelled(stamps.len()),
+            spelled(signatures),
+            digits(&self.lengths, signatures)
         );
         let (role, label) = passed(stamps.len() == 1 && signatures > 0);
         let words = self.labelled(role, label).plain(shape);
@@ -299,8 +308,8 @@ impl Page<'_> {
     }
 }
 
-/// The signatures in the header, each cut short as the expected ones are.
-fn received(delivery: &Delivery) -> Vec<String> {
+/// The signatures in the header, made visible.
+fn signatures(delivery: &Delivery) -> Vec<String> {
     let head = &delivery.request().head;
     let Some(scheme) = scheme::signed_by(head) else {
         return Vec::new();
@@ -314,16 +323,36 @@ fn received(delivery: &Delivery) -> Vec<String> {
             Scheme::Elan => Some(part),
         })
         .map(|digits| text::line(digits).into_owned())
-        .map(|digits| {
-            match (
-                digits.get(..16),
-                digits.get(digits.len().saturating_sub(7)..),
-            ) {
-                (Some(first), Some(last)) if digits.len() > 24 => format!("{first}…{last}"),
-                _ => text::clip(&digits, 24).into_owned(),
-            }
-        })
         .collect()
+}
+
+/// A signature cut short as the expected ones are.
+fn glance(digits: &str) -> String {
+    let last = digits.len().saturating_sub(7);
+    match (digits.get(..16), digits.get(last..)) {
+        (Some(first), Some(last)) if digits.len() > 24 => format!("{first}…{last}"),
+        _ => text::clip(digits, 24).into_owned(),
+    }
+}
+
+/// A small number as a word.
+fn spelled(number: usize) -> String {
+    match number {
+        0 => "no".to_owned(),
+        1 => "one".to_owned(),
+        2 => "two".to_owned(),
+        more => more.to_string(),
+    }
+}
+
+/// `, 64 hex digits each`, or what is wrong with the length.
+fn digits(lengths: &[usize], signatures: usize) -> String {
+    let each = if signatures > 1 { " each" } else { "" };
+    match lengths.iter().find(|length| **length != 64) {
+        _ if lengths.is_empty() => String::new(),
+        None => format!(", 64 hex digits{each}"),
+        Some(other) => format!(", one has {other} characters, not 64"),
+    }
 }
 
 fn passed(passed: bool) -> (Role, &'static str) {

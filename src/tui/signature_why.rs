@@ -92,7 +92,8 @@ impl Page<'_> {
             let words = self
                 .words()
                 .say(Role::Dim, "Across attempts   ")
-                .plain(stamps.join("   "));
+                .plain(stamps.join("   "))
+                .say(Role::Dim, "   new t and v1 each time");
             self.push(words);
         }
     }

@@ -69,6 +69,7 @@ fn a_held_delivery_outlives_disarming_and_is_answered_by_hand() {
     terminal.press("a");
     assert_eq!(client.join().unwrap(), 200);
     terminal.shows("held 0");
+    terminal.shows("200 ok");
 }
 
 #[test]

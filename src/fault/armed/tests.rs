@@ -36,6 +36,16 @@ fn the_next_deliveries_get_the_steps_in_order_and_then_nothing() {
 }
 
 #[test]
+fn rules_go_on_elsewhere_from_where_they_have_come_to() {
+    let mut armed = armed("503x2,hang;each:429x2");
+    answers(&mut armed, 2);
+    let mut resumed = Armed::resumed(&armed.standings()).unwrap();
+    assert_eq!(resumed.standings(), armed.standings());
+    assert_eq!(answers(&mut resumed, 3), ["hang", "429", "429"]);
+    assert_eq!(answers(&mut armed, 1), ["hang"]);
+}
+
+#[test]
 fn a_decision_says_which_step_of_how_many_it_was() {
     let mut armed = armed("500x3,503");
     answers(&mut armed, 2);

@@ -81,7 +81,7 @@ fn of_two_signatures_the_one_that_matches_is_named() {
     let mut rig = Rig::new((80, 24), "14:00:08.000", &[made], quiet());
     rig.press("4");
     rig.shows("OK   key 1 …5aea matches v1 #2");
-    rig.shows("one t, 2 v1");
+    rig.shows("one t, two v1, 64 hex digits each");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::delivery::Ending;
+use crate::delivery::{Ending, Outcome};
 use crate::tui::effect::{Effect, Input};
 use crate::tui::fixture::Made;
 use crate::tui::rig::{Rig, busy, quiet};
@@ -167,6 +167,22 @@ fn a_held_delivery_counts_the_seconds() {
 }
 
 #[test]
+fn a_held_delivery_that_somebody_answered_has_that_answer() {
+    for (status, state) in [(200, "200 ok"), (503, "503 ↻")] {
+        let mut made = Made::new(1, "14:00:00", "find_email", "aaaa1111-0000");
+        made.ending = Ending::Hold;
+        made.outcome = Outcome::Released(status);
+        made.took = Some(Duration::from_secs(3));
+        let rig = Rig::new((120, 36), "14:00:03.500", &[made], quiet());
+        assert!(
+            rig.line_with("14:00:00 find_email").contains(state),
+            "{}",
+            rig.screen()
+        );
+    }
+}
+
+#[test]
 fn two_rules_are_counted_and_a_gone_tunnel_is_said() {
     let rule = |text: &str| ArmedRule {
         text: text.to_owned(),
@@ -212,4 +228,69 @@ fn what_the_dialog_writes_is_a_plan_that_can_be_read() {
             }
         }
     }
+}
+
+fn rule(text: &str, done: u64, of: Option<u64>) -> ArmedRule {
+    ArmedRule {
+        text: text.to_owned(),
+        done,
+        of,
+    }
+}
+
+#[test]
+fn the_attempts_to_come_are_shown_with_what_they_would_be_answered() {
+    let mut rig = Rig::afternoon(120, 36);
+    rig.shows("Then       armed: #4 500, #5 500    default: #6 200");
+    rig.press("5");
+    assert!(rig.line_with("4  ~14:02:10.45").contains("500 armed"));
+    assert!(rig.line_with("5  ~14:02:18").contains("500 armed"));
+    assert!(rig.line_with("6  ~14:02:34").contains("200 default"));
+}
+
+#[test]
+fn on_a_screen_with_room_the_step_of_the_rule_is_told_too() {
+    let mut rig = Rig::afternoon(80, 24);
+    rig.press("5<enter>");
+    rig.press("5");
+    assert!(rig.line_with("4  ~14:02:10.45").contains("500 armed 4/5"));
+    assert!(rig.line_with("6  ~14:02:34").contains("200 default"));
+}
+
+#[test]
+fn what_is_foreseen_follows_the_rules_their_scopes_and_who_answers_otherwise() {
+    for (armed, expected) in [
+        (
+            vec![rule("each:reset,hang,503x3", 3, None)],
+            "armed: #4 503, #5 503    default: #6 200",
+        ),
+        (vec![rule("429x2@type:find_phone", 0, Some(2))], ""),
+        (
+            vec![rule("429x9@attempt:>4", 0, Some(9))],
+            "default: #4 200    armed: #5 429, #6 429",
+        ),
+        (
+            vec![rule("30%:503", 0, None), rule("500", 0, Some(1))],
+            "armed: #4 500?    default: #5 200?, #6 200?",
+        ),
+        (
+            vec![rule("delay(12s)", 0, Some(1))],
+            "armed: #4 200 +12s    default: #5 200, #6 200",
+        ),
+    ] {
+        let mut rig = Rig::afternoon(120, 36);
+        rig.input(Input::Status(Arc::new(Status { armed, ..busy() })));
+        if expected.is_empty() {
+            rig.hides("Then ");
+        } else {
+            rig.shows(&format!("Then       {expected}"));
+        }
+    }
+    let mut rig = Rig::afternoon(120, 36);
+    rig.input(Input::Status(Arc::new(Status {
+        armed: vec![rule("500", 0, Some(1))],
+        forward: Some("http://127.0.0.1:3000/".to_owned()),
+        ..busy()
+    })));
+    rig.shows("Then       armed: #4 500    app: #5 …, #6 …");
 }
