@@ -4,6 +4,7 @@
 //! to be done goes out as [`Effect`]s. What a command does is in [`super::act`], what a prompt or
 //! dialog does with a key in [`super::layers`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -161,6 +162,10 @@ pub struct App {
     pub last_replay: Option<Replay>,
     /// How many replays are under way.
     pub replaying: usize,
+    /// How the replays of this session differed from their captures, by when they began.
+    pub replay_notes: BTreeMap<Timestamp, String>,
+    /// The starts of the ids of events that are known to be tests.
+    pub tests: BTreeSet<String>,
     /// An editor or pager has the terminal.
     pub outside: bool,
     /// Quit once nothing is held or waited for any more.
@@ -201,6 +206,8 @@ impl App {
             },
             last_replay: None,
             replaying: 0,
+            replay_notes: BTreeMap::new(),
+            tests: BTreeSet::new(),
             outside: false,
             draining: None,
             reading: Reading::default(),
@@ -225,6 +232,7 @@ impl App {
             Input::Rows { rows, done } => self.rows(rows, done),
             Input::Loaded(loaded) => {
                 if self.detail.loaded(*loaded) {
+                    self.note_test();
                     self.open_body();
                 }
             }
@@ -240,9 +248,11 @@ impl App {
                 done,
             } => self.matched(generation, &ids, done),
             Input::Status(status) => self.status = status,
+            Input::Sampled(id) => self.sampled(&id),
             Input::Done(text) => self.tell(text),
+            Input::TooLong { what, bytes } => self.ask_save(what, bytes),
             Input::Failed(trouble) => self.fail(&trouble),
-            Input::Replayed(result) => self.replayed(result),
+            Input::Replayed { how, result } => self.replayed(&how, result),
             Input::Reached { target, reach } => self.reached(&target, &reach),
             Input::Probed(result) => match result {
                 Ok(took) => self.tell(format!(

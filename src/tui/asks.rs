@@ -1,12 +1,16 @@
 //! Commands that open a dialog or a question about what is selected.
 
+use bytes::Bytes;
+
 use crate::delivery::DeliveryId;
+use crate::filter::{Quality, Subject};
 use crate::text;
 
 use super::act::events;
 use super::app::App;
 use super::effect::{Effect, Format};
-use super::layer::{Confirm, Layer, Then, WritePrompt};
+use super::index::{Attempt, EventNumber};
+use super::layer::{Confirm, Layer, SavePrompt, Then, WritePrompt};
 use super::prompt::Prompt;
 use super::replay::ReplayForm;
 use super::row::Planned;
@@ -111,6 +115,50 @@ impl App {
             format,
             ids,
         }));
+    }
+
+    /// What is too long to be copied can be written to a file.
+    pub(super) fn ask_save(&mut self, what: &'static str, bytes: Bytes) {
+        let ids: Vec<DeliveryId> = self.detail.wanted.into_iter().collect();
+        let name = match what {
+            "body, pretty" => super::write_prompt::name(self, &ids, Format::Body) + ".json",
+            _ => super::write_prompt::name(self, &ids, Format::Body),
+        };
+        self.layers.push(Layer::Save(SavePrompt {
+            prompt: Prompt::new(name, Vec::new()),
+            what,
+            bytes,
+        }));
+    }
+
+    /// A sample is on its way: its event is a test.
+    pub(super) fn sampled(&mut self, id: &str) {
+        self.tests.insert(super::record::short(id));
+        self.tell("sent a test delivery");
+    }
+
+    /// Notes whether the event that is looked at is a test.
+    pub(super) fn note_test(&mut self) {
+        let Some(shown) = self.detail.current() else {
+            return;
+        };
+        let delivery = &*shown.delivery;
+        if !Quality::Test.holds(&Subject::new(delivery, self.now)) {
+            return;
+        }
+        let event = self.index.attempt(delivery.id).map(Attempt::event);
+        if let Some(event) = event.and_then(|event| self.index.event(event)) {
+            self.tests.insert(event.short_id());
+        }
+    }
+
+    /// Whether an event is known to be a test.
+    pub(super) fn is_test(&self, event: EventNumber) -> bool {
+        !self.tests.is_empty()
+            && self
+                .index
+                .event(event)
+                .is_some_and(|event| self.tests.contains(&event.short_id()))
     }
 
     pub(super) fn held(&mut self) {

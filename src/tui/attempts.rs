@@ -324,13 +324,19 @@ impl Page<'_> {
                 .plain(format!("nothing by {}", clock::tenths(late)));
             self.push(words);
         }
+        let last = watched.rows.iter().filter_map(|row| match row {
+            Row::Expected { attempt, .. } => Some(*attempt),
+            Row::Came(_) | Row::NotSeen { .. } => None,
+        });
+        let last = last.max();
         if let Some(end) = watched.gives_up {
             let words = self
                 .words()
                 .say(Role::Dim, "Gives up")
                 .at(11)
                 .plain(format!(
-                    "after the last one fails, about {}",
+                    "after {} fails, about {}",
+                    last.map_or_else(|| "the last one".to_owned(), |last| format!("#{last}")),
                     clock::seconds(end)
                 ));
             self.push(words);

@@ -150,6 +150,13 @@ impl Detail {
         self.put_cursor(at, height);
     }
 
+    /// Moves the cursor of this tab among `count` things without scrolling.
+    pub fn move_cursor(&mut self, by: isize, count: usize) {
+        let place = self.tab.place();
+        let last = count.saturating_sub(1);
+        self.cursor[place] = self.cursor[place].saturating_add_signed(by).min(last);
+    }
+
     /// Puts the cursor of this tab on a line, and scrolls so that it is seen.
     pub fn put_cursor(&mut self, at: usize, height: usize) {
         let place = self.tab.place();

@@ -69,12 +69,26 @@ pub enum Input {
     },
     /// The listener's state changed.
     Status(Arc<Status>),
+    /// A sample was sent, with this event id.
+    Sampled(String),
+    /// What was to be copied is too long for the terminal's clipboard.
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// It.
+        bytes: Bytes,
+    },
     /// Something that was asked for is done: what to tell.
     Done(String),
     /// Something failed.
     Failed(Trouble),
     /// A replay ended.
-    Replayed(Result<Vec<Attempt>, Trouble>),
+    Replayed {
+        /// How its requests differed from the capture: `re-signed, same event id`.
+        how: String,
+        /// What came of it.
+        result: Result<Vec<Attempt>, Trouble>,
+    },
     /// Whether a replay's target can be reached.
     Reached {
         /// The target.
@@ -235,6 +249,15 @@ pub enum Effect {
     Probe,
     /// Put bytes on the clipboard.
     Copy {
+        /// What they are.
+        what: &'static str,
+        /// They.
+        bytes: Bytes,
+    },
+    /// Write bytes to a file.
+    Save {
+        /// Which file.
+        path: PathBuf,
         /// What they are.
         what: &'static str,
         /// They.

@@ -26,6 +26,12 @@ impl Entry {
         &self.text
     }
 
+    /// Whether nothing was typed since it was entered.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// Puts another text into it.
     pub fn set(&mut self, text: impl Into<String>) {
         self.text = text.into();

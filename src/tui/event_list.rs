@@ -141,13 +141,14 @@ fn draw_event(app: &App, columns: &Columns, event: EventNumber, selected: bool) 
     }
     words = words.plain(fold);
     let kind = app.index.kind(event).unwrap_or("(no type)");
+    let test = if app.is_test(event) { "test " } else { "" };
     let found = super::list_find::holds(app, event);
     words = words
         .field(Role::Dim, &time(app, event), 8)
         .plain(" ")
         .field(
             if found { Role::Match } else { Role::Plain },
-            kind,
+            &format!("{test}{kind}"),
             columns.kind,
         )
         .plain(" ");

@@ -97,7 +97,15 @@ impl Executor {
                 self.newest.filter.store(generation, Ordering::SeqCst);
                 self.work(move |this| this.matching(generation, &filter, after));
             }
-            Effect::Copy { what, bytes } => self.work(move |this| Some(this.copy(what, &bytes))),
+            Effect::Copy { what, bytes } => self.work(move |this| Some(this.copy(what, bytes))),
+            Effect::Save { path, what, bytes } => self.work(move |_| {
+                let shown = text::line(path.as_os_str().as_encoded_bytes()).into_owned();
+                let size = text::bytes(bytes.len() as u64);
+                Some(match file::save(&path, &bytes) {
+                    Ok(()) => Input::Done(format!("wrote {what}, {size}, to {shown}")),
+                    Err(trouble) => Input::Failed(trouble),
+                })
+            }),
             Effect::Write { path, format, ids } => {
                 let url = url.to_owned();
                 self.work(move |this| {
@@ -170,10 +178,24 @@ impl Executor {
             Effect::Release(id, how) => {
                 self.ask(control.release(id, how), "answered".to_owned());
             }
-            Effect::Sample => self.ask(control.sample(), "sent a sample".to_owned()),
+            Effect::Sample => {
+                let answer = control.sample();
+                self.answer(async move {
+                    match answer.await {
+                        Ok(id) => Input::Sampled(id),
+                        Err(trouble) => Input::Failed(trouble),
+                    }
+                });
+            }
             Effect::Replay(replay) => {
+                let how = super::replay::how(&replay);
                 let answer = control.replay(replay);
-                self.answer(async move { Input::Replayed(answer.await) });
+                self.answer(async move {
+                    Input::Replayed {
+                        how,
+                        result: answer.await,
+                    }
+                });
             }
             Effect::Reach(target) => {
                 let answer = control.reach(target.clone());
@@ -314,9 +336,9 @@ impl Executor {
         })
     }
 
-    fn copy(&self, what: &str, bytes: &[u8]) -> Input {
+    fn copy(&self, what: &'static str, bytes: bytes::Bytes) -> Input {
         let size = text::bytes(bytes.len() as u64);
-        match clipboard::copy(bytes) {
+        match clipboard::copy(&bytes) {
             Route::Program(program) => Input::Done(format!("copied {what}, {size}, via {program}")),
             Route::Terminal(sequence) => {
                 self.painter.write(&sequence);
@@ -324,9 +346,7 @@ impl Executor {
                     "copied {what}, {size}: sent to the terminal (OSC 52)"
                 ))
             }
-            Route::TooLong => Input::Failed(Trouble::new(format!(
-                "{what}: {size} are too much for the terminal's clipboard; w writes a file"
-            ))),
+            Route::TooLong => Input::TooLong { what, bytes },
         }
     }
 }
@@ -348,7 +368,10 @@ fn without_listener(effect: &Effect) -> Option<Input> {
         Effect::Sample => "send a sample",
         Effect::Probe => "probe the tunnel",
         Effect::Replay(_) => {
-            return Some(Input::Replayed(Err(no_listener("replay"))));
+            return Some(Input::Replayed {
+                how: String::new(),
+                result: Err(no_listener("replay")),
+            });
         }
         _ => return None,
     };

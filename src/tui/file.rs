@@ -1,6 +1,6 @@
 //! Deliveries written to a file, in the forms that `export` knows.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -15,6 +15,25 @@ use crate::text;
 use super::effect::Format;
 use super::world::{Source, Trouble};
 
+/// Writes bytes as they are. A file that is there is left alone.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+    let name = text::line(path.as_os_str().as_encoded_bytes()).into_owned();
+    create(path)
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|error| trouble(&name, &error))
+}
+
+fn create(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
 /// Writes deliveries; how many, and how many bytes. A file that is there is left alone.
 ///
 /// # Errors
@@ -27,12 +46,7 @@ pub(super) fn write(
     url: &str,
 ) -> Result<(usize, u64), Trouble> {
     let name = text::line(path.as_os_str().as_encoded_bytes()).into_owned();
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| trouble(&name, &error))?;
+    let file = create(path).map_err(|error| trouble(&name, &error))?;
     let mut out = Counted {
         inner: BufWriter::new(file),
         bytes: 0,

@@ -153,6 +153,7 @@ fn pane_hints(app: &App) -> Vec<Hint> {
             key(Action::Help, "help"),
         ],
         (Focus::Detail, Tab::Response) => vec![
+            key(Action::Open, "open replay"),
             key(Action::CopyMenu, "copy"),
             key(Action::Write, "write"),
             key(Action::Replay, "replay"),
@@ -192,6 +193,7 @@ fn layer_hints(layer: &super::layer::Layer) -> Vec<Hint> {
             ("Ctrl-U", "clear line"),
         ],
         Layer::Write(_) => &[("Enter", "write"), ("Tab", "format"), ("Esc", "cancel")],
+        Layer::Save(_) => &[("Enter", "write"), ("Esc", "cancel")],
         Layer::Key(_) => &[
             ("Enter", "try it"),
             ("Tab", "file or typed"),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::delivery::DeliveryId;
@@ -29,6 +30,8 @@ pub enum Layer {
     Filter(FilterPrompt),
     /// Where to write.
     Write(WritePrompt),
+    /// Where to put what is too long to be copied.
+    Save(SavePrompt),
     /// A key to try.
     Key(KeyPrompt),
     /// Every command, by name.
@@ -82,6 +85,17 @@ pub struct WritePrompt {
     pub ids: Vec<DeliveryId>,
 }
 
+/// A file being named for what is too long to be copied.
+#[derive(Debug)]
+pub struct SavePrompt {
+    /// Its path.
+    pub prompt: Prompt,
+    /// What is written.
+    pub what: &'static str,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
 /// A question with one way to say yes.
 #[derive(Debug)]
 pub struct Confirm {
@@ -133,6 +147,7 @@ impl Layer {
             Self::Find(_) => "FIND",
             Self::Filter(_) => "FILTER",
             Self::Write(_) => "WRITE",
+            Self::Save(_) => "SAVE",
             Self::Key(_) => "KEY",
             Self::Palette(_) => "CMD",
             Self::Help(_) => "HELP",
@@ -155,6 +170,7 @@ impl Layer {
             Self::Find(prompt) => prompt,
             Self::Filter(filter) => &mut filter.prompt,
             Self::Write(write) => &mut write.prompt,
+            Self::Save(save) => &mut save.prompt,
             Self::Key(key) => &mut key.prompt,
             Self::Palette(palette) | Self::Help(palette) => &mut palette.prompt,
             Self::Arm(form) => return form.paste(text),

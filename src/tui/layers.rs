@@ -7,7 +7,7 @@ use super::action::Copied;
 use super::app::App;
 use super::effect::{Edited, Effect, Format, Leave};
 use super::key::{Code, Key};
-use super::layer::{Confirm, Layer, Then, WritePrompt};
+use super::layer::{Confirm, Layer, SavePrompt, Then, WritePrompt};
 use super::palette::Palette;
 use super::replay::ReplayForm;
 use super::sort::Sort;
@@ -15,6 +15,14 @@ use super::world::{Reach, Release, Replay, Trouble};
 
 /// How long the retries of an event may take to settle.
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(31);
+
+/// How many replays are remembered with how they were made.
+const MOST_NOTES: usize = 10_000;
+
+/// A moment as exact as every store keeps it.
+pub(super) fn to_millisecond(at: jiff::Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
 
 impl App {
     /// Gives a key to the top layer.
@@ -26,6 +34,7 @@ impl App {
             Layer::Find(prompt) => self.find_key(prompt, key),
             Layer::Filter(filter) => self.filter_key(filter, key),
             Layer::Write(write) => self.write_key(write, key),
+            Layer::Save(save) => self.save_key(save, key),
             Layer::Key(asked) => self.try_key(asked, key),
             Layer::Palette(palette) => self.palette_key(palette, key, false),
             Layer::Help(palette) => self.palette_key(palette, key, true),
@@ -70,6 +79,25 @@ impl App {
             _ => {
                 write.prompt.key(key);
                 self.layers.push(Layer::Write(write));
+            }
+        }
+    }
+
+    fn save_key(&mut self, mut save: SavePrompt, key: Key) {
+        match key.code {
+            Code::Esc => {}
+            Code::Enter if save.prompt.text().trim().is_empty() => {
+                self.tell("name a file");
+                self.layers.push(Layer::Save(save));
+            }
+            Code::Enter => self.effects.push(Effect::Save {
+                path: save.prompt.text().trim().into(),
+                what: save.what,
+                bytes: save.bytes,
+            }),
+            _ => {
+                save.prompt.key(key);
+                self.layers.push(Layer::Save(save));
             }
         }
     }
@@ -226,10 +254,19 @@ impl App {
     }
 
     /// Takes in how a replay ended.
-    pub(super) fn replayed(&mut self, result: Result<Vec<Attempt>, Trouble>) {
+    pub(super) fn replayed(&mut self, how: &str, result: Result<Vec<Attempt>, Trouble>) {
         self.replaying = self.replaying.saturating_sub(1);
         match result {
-            Ok(attempts) => self.tell(super::replay::outcome(&attempts)),
+            Ok(attempts) => {
+                for attempt in &attempts {
+                    self.replay_notes
+                        .insert(to_millisecond(attempt.started), how.to_owned());
+                }
+                while self.replay_notes.len() > MOST_NOTES {
+                    self.replay_notes.pop_first();
+                }
+                self.tell(super::replay::outcome(&attempts));
+            }
             Err(trouble) => self.fail(&trouble),
         }
         self.load();

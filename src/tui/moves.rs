@@ -1,10 +1,11 @@
 //! How commands move the cursor, the view and the focus.
 
-use crate::delivery::DeliveryId;
+use crate::delivery::{Attempt, DeliveryId};
 use crate::text;
 
 use super::action::Tab;
 use super::app::App;
+use super::layer::Layer;
 use super::plan::Focus;
 
 impl App {
@@ -42,6 +43,7 @@ impl App {
                     .move_by(lines, count, super::headers::height(self));
             }
             Tab::Attempts => self.move_among_attempts(lines),
+            Tab::Response => self.move_among_replays(lines),
             _ => {
                 let count = super::pane::lines(self).len();
                 self.detail.scroll_by(lines, count.saturating_sub(height));
@@ -91,6 +93,7 @@ impl App {
             (Focus::Detail, Tab::Body) => self.open_value(),
             (Focus::Detail, Tab::Headers) => self.open_header(),
             (Focus::Detail, Tab::Attempts) => self.show(Tab::Overview),
+            (Focus::Detail, Tab::Response) => self.open_replay(),
             (Focus::Detail, _) => {}
         }
     }
@@ -108,6 +111,41 @@ impl App {
                     .push(super::text_box::value(&path, &value, self.size.0));
             }
             _ => self.detail.body.toggle(),
+        }
+    }
+
+    /// Opens the replay under the cursor.
+    fn open_replay(&mut self) {
+        let Some((number, replay)) = super::response::chosen(self) else {
+            self.tell("no replay of this delivery yet");
+            return;
+        };
+        let note = self.replay_note(&replay.attempt).to_owned();
+        let words = super::response::opened(replay, &note);
+        self.layers
+            .push(Layer::text(format!("Replay R{number}"), &words));
+    }
+
+    /// How a replay differed from its capture, where it was made in this session.
+    pub(super) fn replay_note(&self, attempt: &Attempt) -> &str {
+        let began = super::layers::to_millisecond(attempt.started);
+        self.replay_notes.get(&began).map_or("", String::as_str)
+    }
+
+    /// On the Response tab the cursor is on a replay once everything has been scrolled to.
+    fn move_among_replays(&mut self, lines: isize) {
+        let height = self.detail_height();
+        let last = super::pane::lines(self).len().saturating_sub(height);
+        let count = self
+            .detail
+            .current()
+            .map_or(0, |shown| super::response::replays(shown).count());
+        let (top, at) = (self.detail.scroll(), self.detail.cursor());
+        let at_replays = if lines > 0 { top >= last } else { at > 0 };
+        if count > 1 && at_replays {
+            self.detail.move_cursor(lines, count);
+        } else {
+            self.detail.scroll_by(lines, last);
         }
     }
 

@@ -104,6 +104,11 @@ impl Page<'_> {
                     .unwrap_or("(no type)")
                     .as_bytes(),
             );
+        let words = if self.app.is_test(attempt.event()) {
+            words.say(Role::Strong, "   test")
+        } else {
+            words
+        };
         let words = if self.width >= 70 {
             words.plain(format!("   {}", text::bytes(attempt.size())))
         } else {
@@ -215,10 +220,13 @@ impl Page<'_> {
             || "no content type".to_owned(),
             |kind| text::line(kind).into_owned(),
         );
-        let words = self.labelled("Body").plain(format!(
-            "{}  {kind}",
-            text::bytes(request.body.len() as u64)
-        ));
+        let size = text::bytes(request.body.len() as u64);
+        let words = if self.compact {
+            // The headline has the size.
+            self.labelled("Body").plain(kind)
+        } else {
+            self.labelled("Body").plain(format!("{size}  {kind}"))
+        };
         let same = self.same_body(delivery);
         let digest = short_digest(&digest);
         if self.compact {

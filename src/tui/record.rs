@@ -241,6 +241,12 @@ pub(super) fn name(id: Option<&str>) -> [u8; 8] {
     name
 }
 
+/// The start of an id that is no inferred one.
+pub(super) fn short(id: &str) -> String {
+    let name = name(Some(id));
+    String::from_utf8_lossy(&name).trim_end().to_owned()
+}
+
 fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -130,7 +130,7 @@ impl ReplayForm {
             times: Entry::new("1"),
             every: Entry::new("0"),
             at_once: Entry::new("1"),
-            field: Field::Signature,
+            field: Field::Target,
             problem: None,
             edited: None,
             changes: Vec::new(),
@@ -144,10 +144,11 @@ impl ReplayForm {
         }
     }
 
-    /// Whether letters are text where the cursor is.
+    /// Whether letters are text where the cursor is. On a target that nobody has begun to type they
+    /// are not yet: no address begins with `e` or `y`.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        self.field == Field::Target
+        self.field == Field::Target && !self.target.is_fresh()
     }
 
     /// Puts the cursor where something is wrong, and says what.
@@ -192,7 +193,8 @@ impl ReplayForm {
             Code::Up | Code::Left => self.choose(false),
             Code::Char(' ') if self.entry().is_none() => self.choose(true),
             _ => {
-                if let Some(entry) = self.entry() {
+                let blank = key.code == Code::Char(' ');
+                if let Some(entry) = self.entry().filter(|_| !blank) {
                     entry.key(key);
                 }
             }
@@ -348,6 +350,29 @@ pub(super) fn remote_host(target: &str) -> Option<String> {
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback());
     (!local).then(|| text::line(host.as_bytes()).into_owned())
+}
+
+/// How a replay's requests differ from the captures, in a few words.
+#[must_use]
+pub(super) fn how(replay: &Replay) -> String {
+    let mut words = vec![match replay.signature {
+        Resign::Anew => "re-signed",
+        Resign::Keep => "as captured",
+        Resign::Unsigned => "unsigned",
+        Resign::Wrong => "wrong signature",
+    }];
+    words.push(match replay.event_id {
+        NewId::Keep => "same event id",
+        NewId::New => "new event id",
+    });
+    if replay.edited.is_some() {
+        words.push("edited");
+    }
+    match replay.attempt {
+        Count::Keep => words.join(", "),
+        Count::Set(number) => format!("{}, attempt {number}", words.join(", ")),
+        Count::Up => format!("{}, attempts counted up", words.join(", ")),
+    }
 }
 
 /// How a replay ended, in a line.

@@ -26,6 +26,56 @@ pub(super) fn replays(shown: &Shown) -> impl Iterator<Item = &Outgoing> {
         .filter(|outgoing| outgoing.origin == Origin::Replay)
 }
 
+/// The replay under the cursor with its number, from 1: the newest when there is no such one.
+pub(super) fn chosen(app: &App) -> Option<(usize, &Outgoing)> {
+    let shown = app.detail.current()?;
+    let last = replays(shown).count().checked_sub(1)?;
+    let at = app.detail.cursor().min(last);
+    replays(shown).nth(at).map(|replay| (at + 1, replay))
+}
+
+/// A replay in full: where it went, what came back.
+pub(super) fn opened(replay: &Outgoing, note: &str) -> String {
+    let attempt = &replay.attempt;
+    let mut lines = format!(
+        "to      {}\nbegan   {}\ntook    {}\n",
+        text::line(attempt.target.as_bytes()),
+        clock::full(attempt.started),
+        text::duration(attempt.took),
+    );
+    if !note.is_empty() {
+        lines.push_str(&format!("how     {note}\n"));
+    }
+    match &attempt.result {
+        Err(failure) => {
+            lines.push_str(&format!(
+                "\nno answer: {}",
+                text::line(failure.to_string().as_bytes())
+            ));
+        }
+        Ok(response) => {
+            lines.push_str(&format!(
+                "\nHTTP/1.1 {} {}\n",
+                response.status,
+                answer::phrase(response.status)
+            ));
+            for header in &response.headers {
+                lines.push_str(&format!(
+                    "  {}: {}\n",
+                    text::line(&header.name),
+                    text::line(&header.value)
+                ));
+            }
+            let shown = &response.body[..response.body.len().min(BODY)];
+            lines.push_str(&format!("\n{}", text::block(&super::copy::pretty(shown))));
+            if response.body_cut || response.body.len() > BODY {
+                lines.push_str("\n… and more");
+            }
+        }
+    }
+    lines
+}
+
 /// The lines of the tab.
 pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     let width = usize::from(app.plan().detail_inside().width);
@@ -235,7 +285,9 @@ impl Page<'_> {
             .say(Role::Dim, "   (kept apart from attempts)");
         self.push(words);
         for (at, replay) in replays(shown).enumerate() {
-            let words = self.outgoing(&format!(" R{}", at + 1), replay);
+            let chosen = at == self.app.detail.cursor().min(count - 1);
+            let mark = if chosen { ">" } else { " " };
+            let words = self.outgoing(&format!("{mark}R{}", at + 1), replay);
             self.push(words);
         }
     }
@@ -266,7 +318,7 @@ impl Page<'_> {
                 words
                     .say(role, response.status.to_string())
                     .plain(format!("  {}  ", text::duration(attempt.took)))
-                    .sent(Role::Dim, outgoing.note.as_bytes())
+                    .say(Role::Dim, self.app.replay_note(attempt).to_owned())
             }
             Err(failure) => words.sent(Role::Bad, failure.to_string().as_bytes()),
         }

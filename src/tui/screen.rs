@@ -84,6 +84,10 @@ fn over(app: &App, layer: &Layer, plan: &Plan, buffer: &mut Buffer) {
             let area = prompt_area(plan, 2, buffer);
             write_prompt::draw(app, write, area, buffer);
         }
+        Layer::Save(save) => {
+            let area = prompt_area(plan, 2, buffer);
+            write_prompt::save(app, save, area, buffer);
+        }
         Layer::Key(asked) => {
             let area = prompt_area(plan, 2, buffer);
             try_key::draw(app, asked, area, buffer);

@@ -86,8 +86,8 @@ pub trait Control: Send + Sync + 'static {
     /// # Errors
     /// When there is no key to be had.
     fn try_keys(&self, delivery: &Delivery, trial: &Trial) -> Result<Vec<Tried>, Trouble>;
-    /// Sends a signed sample to this listener.
-    fn sample(&self) -> BoxFuture<'static, Result<(), Trouble>>;
+    /// Sends a signed sample to this listener; its event id.
+    fn sample(&self) -> BoxFuture<'static, Result<String, Trouble>>;
     /// Sends one request through the public URL.
     fn probe(&self) -> BoxFuture<'static, Result<Duration, Trouble>>;
 }
@@ -265,8 +265,6 @@ pub struct Outgoing {
     pub origin: Origin,
     /// The request and what came back.
     pub attempt: Attempt,
-    /// How it differs from the capture, in a word or two: `re-signed`, `same event id`.
-    pub note: String,
 }
 
 /// Why a request was made.

@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::delivery::DeliveryId;
+use crate::text;
 
 use super::app::App;
 use super::effect::Format;
-use super::layer::WritePrompt;
+use super::layer::{SavePrompt, WritePrompt};
 use super::prompt_line::caret;
 use super::theme::Role;
 use super::words::{Words, put};
@@ -57,6 +58,19 @@ pub(super) fn draw(app: &App, write: &WritePrompt, area: Rect, buffer: &mut Buff
             Role::Dim,
             "   Tab: ndjson har http curl body   (received bytes are written raw)",
         )
+        .fit(area.width.into());
+    put(buffer, area, &[line, help]);
+}
+
+/// Draws the prompt for what is too long to be copied.
+pub(super) fn save(app: &App, save: &SavePrompt, area: Rect, buffer: &mut Buffer) {
+    let line = caret(app.theme, " write> ", &save.prompt, area.width);
+    let size = text::bytes(save.bytes.len() as u64);
+    let help = Words::new(app.theme)
+        .plain(format!(
+            " {}, {size}, is too much for the terminal's clipboard (OSC 52): put it into a file",
+            save.what
+        ))
         .fit(area.width.into());
     put(buffer, area, &[line, help]);
 }

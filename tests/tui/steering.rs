@@ -85,7 +85,7 @@ fn a_replay_is_signed_anew_and_listed_with_its_answer() {
     terminal.shows_line(&[">", "6f1c0b52"]);
     terminal.press("r");
     terminal.shows("Replay to your app");
-    terminal.press(&format!("\x1b[Z\x15{}/hook", app.url));
+    terminal.press(&format!("\x15{}/hook", app.url));
     terminal.shows("re-sign now with key …eeff");
     terminal.press("\r");
     terminal.shows("replayed: 201");
@@ -108,7 +108,7 @@ fn a_target_that_is_not_this_machine_is_asked_about_by_name() {
     terminal.shows_line(&[">", "aaaaaaaa"]);
     terminal.press("r");
     terminal.shows("Replay to your app");
-    terminal.press("\x1b[Z\x15http://hooks.example.com/x\r");
+    terminal.press("\x15http://hooks.example.com/x\r");
     terminal.shows("hooks.example.com is not this machine");
 }
 
@@ -123,7 +123,7 @@ fn a_target_where_nobody_listens_is_told_before_anything_is_sent() {
     drop(nobody);
     terminal.press("r");
     terminal.shows("Replay to your app");
-    terminal.press(&format!("\x1b[Z\x15http://127.0.0.1:{port}/x"));
+    terminal.press(&format!("\x15http://127.0.0.1:{port}/x"));
     terminal.shows(&format!("nothing listens on 127.0.0.1:{port} (refused)"));
 }
 

@@ -55,7 +55,6 @@ impl Source for Captures {
                     Origin::Replay | Origin::Send => world::Origin::Replay,
                 },
                 attempt: outgoing.attempt,
-                note: String::new(),
             })
             .collect())
     }

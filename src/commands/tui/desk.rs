@@ -190,18 +190,19 @@ impl Desk {
         }
     }
 
-    /// Sends a signed sample to this listener, with the provider's retries; returns when the first
-    /// attempt has ended.
+    /// Sends a signed sample to this listener, with the provider's retries; returns its event id when
+    /// the first attempt has ended.
     ///
     /// # Errors
     /// When the listener cannot be reached.
-    pub(super) async fn sample(&self, url: &str) -> Result<(), Trouble> {
+    pub(super) async fn sample(&self, url: &str) -> Result<String, Trouble> {
         let cannot = |why: String| Trouble::new("cannot send a sample").because(why);
         let sample = samples::find(SAMPLE).map_err(|error| cannot(error.to_string()))?;
         let target: Target = url
             .parse()
             .map_err(|error: crate::net::client::TargetError| cannot(error.to_string()))?;
         let event = Event::sample(sample, fastrand::u64(..), Timestamp::now());
+        let id = event.id().unwrap_or_default().to_owned();
         let secrets = provider::scheme(Provider::Sixtyfour)
             .map(|scheme| (scheme, self.keyring.of(scheme)))
             .filter(|(_, secrets)| !secrets.is_empty());
@@ -223,7 +224,7 @@ impl Desk {
                     failure.map_or_else(String::new, |why| why.to_string()),
                 ))
             }
-            _ => Ok(()),
+            _ => Ok(id),
         }
     }
 

@@ -171,7 +171,7 @@ impl Control for Local {
         keyed::try_keys(self.status.borrow().tolerance, delivery, trial)
     }
 
-    fn sample(&self) -> BoxFuture<'static, Result<(), Trouble>> {
+    fn sample(&self) -> BoxFuture<'static, Result<String, Trouble>> {
         let (desk, url) = (self.desk.clone(), self.sample.clone());
         Box::pin(async move { desk.sample(&url).await })
     }

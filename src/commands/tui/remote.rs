@@ -233,7 +233,7 @@ impl Control for Remote {
         keyed::try_keys(self.status.borrow().tolerance, delivery, trial)
     }
 
-    fn sample(&self) -> BoxFuture<'static, Result<(), Trouble>> {
+    fn sample(&self) -> BoxFuture<'static, Result<String, Trouble>> {
         let desk = self.desk.clone();
         let local = self.status.borrow().local.clone();
         Box::pin(async move {

@@ -104,6 +104,24 @@ fn a_sample_is_sent_on_request_only() {
 }
 
 #[test]
+fn a_sample_is_marked_as_a_test_in_the_list_and_in_the_overview() {
+    let mut ours = Made::new(1, "14:02:08", "find_email", "aaaa1111-0000");
+    let theirs = Made::new(2, "14:02:09", "find_phone", "bbbb2222-0000");
+    let mut rig = empty(quiet());
+    rig.press("T");
+    rig.arrive(&[ours.clone(), theirs]);
+    rig.input(Input::Sampled("aaaa1111-0000".to_owned()));
+    assert!(rig.line_with("aaaa1111").contains("test find_email"));
+    assert!(!rig.line_with("bbbb2222").contains("test"));
+    rig.press("k");
+    rig.shows("find_email   test");
+    // What names this program as its sender is one too, once it is looked at.
+    ours.extra = vec![crate::delivery::Header::new("User-Agent", "hook64/0.1.0")];
+    let rig = Rig::new((120, 36), CLOCK, &[ours], quiet());
+    assert!(rig.line_with("▸14:02:08").contains("test find_email"));
+}
+
+#[test]
 fn with_nothing_pending_q_leaves() {
     let made = [Made::new(1, "13:00:00", "find_email", "aaaa1111-0000")];
     let mut rig = Rig::new((80, 24), CLOCK, &made, quiet());

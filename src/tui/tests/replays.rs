@@ -47,9 +47,11 @@ fn a_replay_is_signed_anew_with_the_same_event_id_and_listed() {
     rig.outgoing.push(Outgoing {
         origin: Origin::Replay,
         attempt: answered(200),
-        note: "re-signed".to_owned(),
     });
-    rig.input(Input::Replayed(Ok(vec![answered(200)])));
+    rig.input(Input::Replayed {
+        how: crate::tui::replay::how(sent(&rig).unwrap()),
+        result: Ok(vec![answered(200)]),
+    });
     rig.shows("replayed: 200 OK in 38 ms");
     rig.press("6");
     let line = rig.line_with("R1");
@@ -57,6 +59,93 @@ fn a_replay_is_signed_anew_with_the_same_event_id_and_listed() {
         line.contains("200  38 ms") && line.contains("re-signed"),
         "{line}"
     );
+}
+
+#[test]
+fn the_dialog_opens_on_the_target_and_what_is_typed_there_replaces_it() {
+    let mut rig = Rig::afternoon(120, 36);
+    rig.press("rhttp://127.0.0.1:8080/ey<enter>");
+    assert_eq!(sent(&rig).unwrap().target, "http://127.0.0.1:8080/ey");
+    // Nothing was typed: the letters are commands, a blank means nothing.
+    rig.press("r <enter>");
+    rig.press("re");
+    assert!(matches!(rig.asked.last(), Some(Effect::Edit(_))));
+    let targets: Vec<&str> = rig
+        .asked
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Replay(replay) => Some(&*replay.target),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(targets, ["http://127.0.0.1:8080/ey"; 2]);
+}
+
+#[test]
+fn a_replay_is_told_by_how_it_differed() {
+    for (keys, how) in [
+        ("", "re-signed, same event id"),
+        ("<tab>  ", "unsigned, same event id"),
+        ("<tab>   <tab> ", "wrong signature, new event id"),
+        (
+            "<tab><tab><tab>  ",
+            "re-signed, same event id, attempts counted up",
+        ),
+    ] {
+        let mut rig = Rig::afternoon(120, 36);
+        rig.press(&format!("r{keys}<enter>"));
+        assert_eq!(crate::tui::replay::how(sent(&rig).unwrap()), how);
+    }
+}
+
+#[test]
+fn a_replay_is_opened_with_what_came_back() {
+    let mut rig = Rig::afternoon(120, 36);
+    rig.press("<enter>6<enter>");
+    rig.shows("no replay of this delivery yet");
+    for (status, body) in [(200, "{\"taken\":true}"), (409, "seen \u{1b}[2J before")] {
+        let mut attempt = answered(status);
+        attempt.started += Duration::from_secs(status.into());
+        if let Ok(response) = &mut attempt.result {
+            response.body = Bytes::from(body);
+        }
+        rig.outgoing.push(Outgoing {
+            origin: Origin::Replay,
+            attempt,
+        });
+    }
+    rig.input(Input::Replayed {
+        how: String::new(),
+        result: Ok(Vec::new()),
+    });
+    assert!(rig.line_with("R1").contains(">R1"), "{}", rig.screen());
+    rig.press("<enter>");
+    rig.shows("Replay R1");
+    rig.shows("HTTP/1.1 200 OK");
+    rig.shows("\"taken\": true");
+    rig.press("<esc>j<enter>");
+    rig.shows("Replay R2");
+    rig.shows("HTTP/1.1 409 Conflict");
+    rig.shows("seen \\u{1b}[2J before");
+}
+
+#[test]
+fn what_is_too_long_to_be_copied_is_offered_to_a_file() {
+    let mut rig = Rig::afternoon(120, 36);
+    let bytes = Bytes::from(vec![b'x'; 80_000]);
+    rig.input(Input::TooLong {
+        what: "body, raw bytes",
+        bytes: bytes.clone(),
+    });
+    rig.shows("body, raw bytes, 78 KiB, is too much for the terminal's clipboard");
+    rig.shows("write> 6f1c0b52-24.body|");
+    rig.press("<enter>");
+    let expected = Effect::Save {
+        path: "6f1c0b52-24.body".into(),
+        what: "body, raw bytes",
+        bytes,
+    };
+    assert_eq!(rig.asked, [expected]);
 }
 
 #[test]
@@ -71,7 +160,7 @@ fn the_last_replay_is_repeated_with_one_key() {
 #[test]
 fn a_target_that_is_not_this_machine_is_asked_about_by_name() {
     let mut rig = Rig::afternoon(120, 36);
-    rig.press("r<shift-tab>https://api.example.com/hook<enter>");
+    rig.press("rhttps://api.example.com/hook<enter>");
     rig.shows("api.example.com is not this machine");
     assert!(sent(&rig).is_none());
     rig.press("<esc>");
@@ -101,10 +190,13 @@ fn a_target_where_nothing_listens_is_named() {
 fn a_replay_that_fails_says_why() {
     let mut rig = Rig::afternoon(80, 24);
     rig.press("r<enter>");
-    rig.input(Input::Replayed(Ok(vec![Attempt {
-        result: Err(Failure::Unreachable("connection refused".to_owned())),
-        ..answered(200)
-    }])));
+    rig.input(Input::Replayed {
+        how: String::new(),
+        result: Ok(vec![Attempt {
+            result: Err(Failure::Unreachable("connection refused".to_owned())),
+            ..answered(200)
+        }]),
+    });
     rig.shows("could not connect: connection refused");
 }
 
