@@ -13,6 +13,7 @@ mod color;
 mod exit;
 mod export;
 mod input;
+mod keys;
 mod list;
 mod listen;
 mod lookup;
@@ -83,6 +84,8 @@ enum Command {
     Listen(Box<listen::ListenArgs>),
     /// Look at captures in the terminal UI, without listening
     Open(Box<open::OpenArgs>),
+    /// List the keys of the terminal UI
+    Keys(keys::KeysArgs),
     /// List what was captured
     List(list::ListArgs),
     /// Show one delivery in full
@@ -148,6 +151,7 @@ fn dispatch(arguments: Arguments) -> Result {
     match command {
         Command::Listen(arguments) => listen::run(*arguments, everywhere),
         Command::Open(arguments) => open::run(&arguments, everywhere),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::List(arguments) => list::run(&arguments, everywhere),
         Command::Show(arguments) => show::run(&arguments, everywhere),
         Command::Export(arguments) => export::run(&arguments),

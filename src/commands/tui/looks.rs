@@ -71,11 +71,18 @@ impl Looks {
             || !speaks_unicode(|name| std::env::var(name).ok());
         Ok(Self {
             theme: Theme { palette, ascii },
-            keys: Keymap::with(&configured.keys)
-                .map_err(|trouble| super::problem(trouble).into_usage())?,
+            keys: keymap(configured)?,
             frames: arguments.fps.or(configured.fps),
         })
     }
+}
+
+/// The keys in effect.
+///
+/// # Errors
+/// When the configuration names an action or a key that there is not, or a key twice.
+pub(in crate::commands) fn keymap(configured: &Layer) -> Result<Keymap> {
+    Keymap::with(&configured.keys).map_err(|trouble| super::problem(trouble).into_usage())
 }
 
 impl Name {

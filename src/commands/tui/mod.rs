@@ -19,7 +19,7 @@ mod terminal;
 pub(super) use captures::Captures;
 pub(super) use desk::{Desk, Keeper};
 pub(super) use local::Local;
-pub(super) use looks::{LookArgs, Looks};
+pub(super) use looks::{LookArgs, Looks, keymap};
 pub(super) use public::{Traffic, watch as watch_tunnels};
 pub(super) use remote::Remote;
 pub(super) use session::{WATCH, lost, run};
