@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::delivery::{Arrival, Turn, Validity};
+use crate::delivery::{Arrival, Turn};
 
 /// Counters that any number of requests may raise at once.
 #[derive(Debug, Default)]
@@ -24,7 +24,8 @@ pub struct Totals {
     pub events: u64,
     /// Events that were answered 2xx in the end.
     pub acknowledged: u64,
-    /// Deliveries whose signature is missing or wrong.
+    /// Deliveries whose signature matches no secret. One that is missing, or right but too old, is
+    /// another matter.
     pub bad_signatures: u64,
     /// Requests that could not be stored and were answered 503.
     pub unstored: u64,
@@ -40,7 +41,7 @@ impl Tally {
         if arrival.answer.reply.acknowledges() && arrival.sighting.turn != Turn::Duplicate {
             raise(&self.acknowledged);
         }
-        if arrival.verdict.validity() == Validity::Invalid {
+        if arrival.verdict.word() == "BAD" {
             raise(&self.bad_signatures);
         }
         self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed)
