@@ -45,9 +45,7 @@ fn rows(map: &Keymap) -> impl Iterator<Item = (Vec<String>, [&'static str; 3])> 
 }
 
 fn table(map: &Keymap) -> String {
-    let rows: Vec<_> = rows(map)
-        .map(|(keys, row)| (keys.join(" "), row))
-        .collect();
+    let rows: Vec<_> = rows(map).map(|(keys, row)| (keys.join(" "), row)).collect();
     let widest = |column: fn(&(String, [&'static str; 3])) -> usize| {
         rows.iter().map(column).max().unwrap_or(0)
     };
@@ -85,7 +83,10 @@ mod tests {
     use super::*;
 
     fn changed() -> Keymap {
-        let changed = [("replay".to_owned(), vec!["ctrl-r".to_owned(), "f5".to_owned()])];
+        let changed = [(
+            "replay".to_owned(),
+            vec!["ctrl-r".to_owned(), "f5".to_owned()],
+        )];
         Keymap::with(&BTreeMap::from(changed)).unwrap()
     }
 

@@ -42,7 +42,7 @@ pub(super) fn busy() -> Status {
         tunnel: Tunnel::Found {
             url: "https://abc123.ngrok-free.app".to_owned(),
             by: "ngrok".to_owned(),
-            how: "the ngrok agent, 127.0.0.1:4040".to_owned(),
+            how: "the ngrok agent, 127.0.0.1:4040, which forwards to port 6464".to_owned(),
             used: true,
         },
         keys: vec!["5aea".to_owned()],

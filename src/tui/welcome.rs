@@ -156,7 +156,7 @@ impl Page<'_> {
                 let how = text::line(how.as_bytes()).into_owned();
                 let how = match by.as_str() {
                     "given" => how,
-                    _ => format!("found at {how}, which forwards to port {port}"),
+                    _ => format!("found at {how}"),
                 };
                 self.paragraph(Role::Dim, &how);
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::delivery::Head;
-use crate::net::tunnel::{Found, Places, Tunnels, look};
+use crate::net::tunnel::{Found, Kind, Places, Tunnels, look};
 use crate::tui::world::Tunnel;
 
 /// Between two looks.
@@ -80,7 +80,7 @@ impl Outlook {
             return Tunnel::Found {
                 url: self.address(found),
                 by: found.kind.name().to_owned(),
-                how: found.source(),
+                how: how(found),
                 used: false,
             };
         }
@@ -101,6 +101,16 @@ impl Outlook {
             Some(path) => found.public.webhook_url(path),
             None => found.public.to_string(),
         }
+    }
+}
+
+/// How a tunnel was found, and where it leads as far as its agent says.
+fn how(found: &Found) -> String {
+    let source = found.source();
+    match (found.kind, found.local_port()) {
+        (Kind::Given, _) => source,
+        (_, Some(port)) => format!("the {source}, which forwards to port {port}"),
+        (_, None) => format!("the {source}, which does not say where it forwards: P tries it"),
     }
 }
 
@@ -155,7 +165,8 @@ impl Traffic {
 mod tests {
     use super::*;
     use crate::delivery::Header;
-    use crate::net::tunnel::{Kind, Upstream};
+    use crate::net::client::peer::{Peer, Say};
+    use crate::net::tunnel::Upstream;
 
     fn tunnels(upstream: &str) -> Tunnels {
         let found = Found {
@@ -212,5 +223,105 @@ mod tests {
         assert_eq!(traffic.told(found.clone()).word(), "found");
         traffic.came(&head("ABC123.ngrok-free.app"));
         assert_eq!(traffic.told(found).word(), "ok");
+    }
+
+    /// Serves this body at this path of an agent's address, until it is dropped.
+    async fn agent(path: &'static str, body: String) -> Peer {
+        Peer::new(move |seen, _| {
+            let is_asked = seen.head.split(' ').nth(1) == Some(path);
+            let (status, body) = if is_asked { (200, &*body) } else { (404, "{}") };
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}");
+            Say::Bytes(answer.into_bytes())
+        })
+        .await
+    }
+
+    async fn ngrok(port: u16) -> Peer {
+        let body = format!(
+            r#"{{"tunnels":[{{"public_url":"https://abc123.ngrok-free.app","config":{{"addr":"http://localhost:{port}"}}}}]}}"#
+        );
+        agent("/api/tunnels", body).await
+    }
+
+    fn places(ngrok: &[std::net::SocketAddr], cloudflared: &[std::net::SocketAddr]) -> Places {
+        Places {
+            given: None,
+            ngrok: ngrok.to_vec(),
+            cloudflared: cloudflared.to_vec(),
+            processes: None,
+            patience: Duration::from_secs(2),
+        }
+    }
+
+    /// The first thing said about the tunnel that is so, and how long that took.
+    async fn said(
+        tunnels: &mut watch::Receiver<Tunnel>,
+        is_so: impl FnMut(&Tunnel) -> bool,
+    ) -> (Tunnel, Duration) {
+        let begun = std::time::Instant::now();
+        let said = tokio::time::timeout(Duration::from_secs(20), tunnels.wait_for(is_so)).await;
+        (said.unwrap().unwrap().clone(), begun.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_to_our_port_is_found_within_two_seconds() {
+        let peer = ngrok(6464).await;
+        let mut tunnels = super::watch(6464, places(&[peer.address], &[]), None);
+        let (found, took) = said(&mut tunnels, |tunnel| tunnel.word() == "found").await;
+        assert_eq!(found.url(), Some("https://abc123.ngrok-free.app"));
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn agents_of_other_ports_offer_nothing_but_the_port_they_lead_to() {
+        let peer = ngrok(3000).await;
+        let mut tunnels = super::watch(6464, places(&[peer.address], &[]), None);
+        let (told, _) = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
+        assert_eq!(told.url(), None);
+        assert!(
+            matches!(told, Tunnel::Elsewhere { port: 3000, .. }),
+            "{told:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_quick_tunnel_that_does_not_say_where_it_leads_is_offered_with_that_word() {
+        let quick = agent(
+            "/quicktunnel",
+            r#"{"hostname":"a-b.trycloudflare.com"}"#.into(),
+        )
+        .await;
+        let mut tunnels = super::watch(6464, places(&[], &[quick.address]), None);
+        let (told, _) = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
+        assert_eq!(told.url(), Some("https://a-b.trycloudflare.com"));
+        let Tunnel::Found { how, .. } = &told else {
+            panic!("{told:?}");
+        };
+        assert!(how.contains("does not say where it forwards"), "{how}");
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_that_starts_later_appears_by_itself_within_five_seconds() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = free.local_addr().unwrap();
+        drop(free);
+        let peer = ngrok(6464).await;
+        let mut tunnels = super::watch(6464, places(&[nobody], &[]), None);
+        let (none, _) = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
+        assert!(matches!(none, Tunnel::None { .. }), "{none:?}");
+        let listener = tokio::net::TcpListener::bind(nobody).await.unwrap();
+        let target = peer.address;
+        let relay = tokio::spawn(async move {
+            while let Ok((mut here, _)) = listener.accept().await {
+                if let Ok(mut there) = tokio::net::TcpStream::connect(target).await {
+                    let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+                }
+            }
+        });
+        let (found, took) = said(&mut tunnels, |tunnel| tunnel.word() == "found").await;
+        assert_eq!(found.url(), Some("https://abc123.ngrok-free.app"));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        relay.abort();
     }
 }

@@ -40,7 +40,7 @@ fn a_tunnel_that_was_found_is_shown_with_the_url_to_copy() {
         tunnel: Tunnel::Found {
             url: "https://abc123.ngrok-free.app".to_owned(),
             by: "ngrok".to_owned(),
-            how: "the ngrok agent, 127.0.0.1:4040".to_owned(),
+            how: "the ngrok agent, 127.0.0.1:4040, which forwards to port 6464".to_owned(),
             used: false,
         },
         ..quiet()

@@ -3,6 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,9 @@ impl Source for Captures {
 fn inside() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_stop, stop) = watch::channel(false);
+    if let Some(reported) = std::env::var_os("HOOK64_TEST_PANIC_ELSEWHERE") {
+        panic_elsewhere(&runtime, reported.into());
+    }
     let mono = std::env::var_os("NO_COLOR").is_some();
     let ending = run(
         Setup {
@@ -104,6 +108,33 @@ fn inside() {
         Ending::Left => 0,
         Ending::Forced => 130,
         Ending::Stopped => 143,
+    });
+}
+
+/// A task and a thread that are not the TUI's panic once the file `go` beside `reported` is there.
+/// Each is reported with a byte in that file, as the program reports it: without a word now.
+fn panic_elsewhere(runtime: &tokio::runtime::Runtime, reported: PathBuf) {
+    let go = reported.with_file_name("go");
+    std::panic::set_hook(Box::new(move |_| {
+        let file = std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(&reported);
+        let _ = file.and_then(|mut file| file.write_all(b"!"));
+    }));
+    let wait = move || {
+        while !go.exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let also = wait.clone();
+    runtime.spawn_blocking(move || {
+        wait();
+        panic!("a connection");
+    });
+    std::thread::spawn(move || {
+        also();
+        panic!("another thread");
     });
 }
 
@@ -296,6 +327,27 @@ fn a_panic_gives_the_terminal_back_and_names_a_report() {
     terminal.is_given_back();
     terminal.shows("error: internal error: asked for by HOOK64_TEST_PANIC");
     terminal.shows("please report it with");
+}
+
+#[test]
+fn a_panic_elsewhere_leaves_the_picture_and_the_keys_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let reported = directory.path().join("reported");
+    let place = reported.display().to_string();
+    let mut terminal = Terminal::start(&[("HOOK64_TEST_PANIC_ELSEWHERE", &place)]);
+    terminal.shows("6f1c0b52 find_email #3");
+    let before = terminal.screen();
+    std::fs::write(directory.path().join("go"), "").unwrap();
+    terminal.until("two panics", |_| {
+        std::fs::read(&reported).is_ok_and(|bytes| bytes.len() == 2)
+    });
+    terminal.press("k");
+    terminal.shows("PAUSED");
+    assert_eq!(terminal.screen().lines().next(), before.lines().next());
+    terminal.press("G");
+    terminal.shows("FOLLOW");
+    terminal.press("q");
+    assert_eq!(terminal.ends(), 0);
 }
 
 #[test]
