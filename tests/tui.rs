@@ -1,7 +1,9 @@
 //! The terminal UI of the real program, in a pseudo-terminal with a screen model.
 
+mod endings;
 mod leaving;
 mod looking;
+mod signing;
 mod steering;
 
 use super::rig::http::post;

@@ -62,7 +62,7 @@ mod tests {
             let header = sign(scheme, std::slice::from_ref(&secret), 5, b"body");
             let value = String::from_utf8(header.value.to_vec()).unwrap();
             let mac = value.rsplit('=').next().unwrap();
-            let head = Head::build("POST", b"/", &[header.clone()]).unwrap();
+            let head = Head::build("POST", b"/", std::slice::from_ref(&header)).unwrap();
             let glimpse = expected(&head, b"body", scheme, &secret)
                 .unwrap()
                 .to_string();

@@ -126,6 +126,9 @@ impl App {
             let change = self.index.apply(row);
             let live = self.reading.live;
             self.list.noticed(change, live);
+            if let (true, Change::NewEvent(event) | Change::Settled(event)) = (live, change) {
+                self.list.unfold_waiting(event, &self.index, self.now);
+            }
             touched |= self.concerns_detail(change);
             if self.switches.bell && live && row.signature == Word::Bad {
                 self.effects.push(Effect::Bell);

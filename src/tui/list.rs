@@ -16,6 +16,9 @@ use super::state::State;
 /// Only that many of the newest events unfold by themselves at the start.
 const JUST_NOW: u32 = 50;
 
+/// So many events unfold without being asked to.
+const MOST_BY_THEMSELVES: usize = 500;
+
 /// What the cursor is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selected {
@@ -101,10 +104,22 @@ impl List {
         match change {
             Change::NewEvent(_) if !self.follow => self.newer += 1,
             // A retry of something that failed: its attempts are what somebody wants to see.
-            Change::NewAttempt(event) if live => {
-                self.unfolded.entry(event).or_insert(true);
-            }
+            Change::NewAttempt(event) if live => self.unfold_by_itself(event),
             _ => {}
+        }
+    }
+
+    /// Unfolds an event that has just begun to wait for something, unless somebody folded it.
+    pub fn unfold_waiting(&mut self, event: EventNumber, index: &Index, now: Timestamp) {
+        if is_waiting(index, event, now) {
+            self.unfold_by_itself(event);
+        }
+    }
+
+    /// In a flood of failures nobody looks at all of them, and each costs something every time.
+    fn unfold_by_itself(&mut self, event: EventNumber) {
+        if self.unfolded.len() < MOST_BY_THEMSELVES {
+            self.unfolded.entry(event).or_insert(true);
         }
     }
 
@@ -112,11 +127,7 @@ impl List {
     pub fn unfold_open(&mut self, index: &Index, now: Timestamp) {
         let events = u32::try_from(index.events()).unwrap_or(u32::MAX);
         for event in events.saturating_sub(JUST_NOW)..events {
-            let waits = matches!(
-                index.state(event, now),
-                State::Due { .. } | State::Held { .. }
-            );
-            if waits {
+            if is_waiting(index, event, now) {
                 self.unfolded.insert(event, true);
             }
         }
@@ -415,4 +426,12 @@ fn is_problem(index: &Index, event: EventNumber, now: Timestamp) -> bool {
         || index
             .attempts(event)
             .any(|attempt| attempt.signature.is_problem() || attempt.is_abandoned())
+}
+
+/// Whether a retry of an event is due, or its answer held back.
+fn is_waiting(index: &Index, event: EventNumber, now: Timestamp) -> bool {
+    matches!(
+        index.state(event, now),
+        State::Due { .. } | State::Held { .. }
+    )
 }

@@ -10,8 +10,11 @@ use super::received::Received;
 use super::secrets::{self, Candidate};
 use super::{Case, MOST_COMBINED};
 
+/// A family in words, and what belongs to it.
+type Words<Of> = (&'static str, fn(Of) -> bool);
+
 /// Families of variants of the body, the likeliest first.
-const BODIES: [(&str, fn(Variant) -> bool); 6] = [
+const BODIES: [Words<Variant>; 6] = [
     (
         "the JSON were compact, or laid out in another way",
         |variant| matches!(variant, Variant::Json(_)),
@@ -43,7 +46,7 @@ const BODIES: [(&str, fn(Variant) -> bool); 6] = [
 ];
 
 /// Families of ways to put together what is signed.
-const FRAMINGS: [(&str, fn(Kind) -> bool); 3] = [
+const FRAMINGS: [Words<Kind>; 3] = [
     ("\"t.\" were left out (X-Webhook-Signature style)", |kind| {
         kind == Kind::BodyOnly
     }),

@@ -126,7 +126,7 @@ fn a_key_from_a_file_is_tried_on_the_selected_delivery() {
     rig.press(":try-key<enter>");
     rig.shows("key file> |");
     rig.press("/tmp/other key<enter>");
-    assert_eq!(rig.asked, [file.clone()]);
+    assert_eq!(rig.asked, std::slice::from_ref(&file));
     // Or at once.
     rig.press(":try-key /tmp/other key<enter>");
     assert_eq!(rig.asked, [file.clone(), file]);

@@ -231,3 +231,20 @@ fn pasted_text_is_no_command() {
     assert!(changed[0].1.contains("paste ignored"));
     assert!(rig.asked.is_empty());
 }
+
+#[test]
+fn what_begins_to_wait_for_a_retry_is_unfolded_unless_somebody_folded_it() {
+    let taken = Made::new(1, "14:00:00", "find_email", "aaaa1111-0000");
+    let mut rig = Rig::new((120, 36), "14:00:00.500", &[taken], quiet());
+    let fails = Made::new(2, "14:00:00.400", "find_email", "bbbb2222-0000").armed(500, 1, 9);
+    let mut open = fails.clone();
+    open.took = None;
+    rig.arrive(&[open]);
+    rig.arrive(&[fails]);
+    assert!(rig.line_with("#2 ~14:00:01").contains("due in 1 s"));
+    rig.press("kkh");
+    rig.press("jh");
+    rig.hides("#2 ~14:00:01");
+    rig.arrive(&[Made::new(3, "14:00:00.450", "find_email", "cccc3333")]);
+    rig.hides("#2 ~14:00:01");
+}
