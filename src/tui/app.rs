@@ -164,7 +164,7 @@ pub struct App {
     pub replaying: usize,
     /// How the replays of this session differed from their captures, by when they began.
     pub replay_notes: BTreeMap<Timestamp, String>,
-    /// The starts of the ids of events that are known to be tests.
+    /// The starts of the ids of events that were sent from here to try things.
     pub tests: BTreeSet<String>,
     /// An editor or pager has the terminal.
     pub outside: bool,
@@ -232,7 +232,6 @@ impl App {
             Input::Rows { rows, done } => self.rows(rows, done),
             Input::Loaded(loaded) => {
                 if self.detail.loaded(*loaded) {
-                    self.note_test();
                     self.open_body();
                 }
             }

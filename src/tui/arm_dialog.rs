@@ -30,11 +30,8 @@ pub(super) fn draw(app: &App, form: &ArmForm, screen: Rect, buffer: &mut Buffer)
     let inside = dialog(app.theme, buffer, area, "Arm a failure", foot);
     let seen = usize::from(inside.height);
     let at = cursor_line(&lines, form);
-    let top = if lines.len() > seen && at + 2 > seen {
-        lines.len() - seen
-    } else {
-        0
-    };
+    let last = lines.len().saturating_sub(seen);
+    let top = (at + 2).saturating_sub(seen).min(last);
     let lines: Vec<Line<'static>> = lines.into_iter().map(|(_, line)| line).collect();
     put(buffer, inside, &lines[top..]);
 }

@@ -3,13 +3,12 @@
 use bytes::Bytes;
 
 use crate::delivery::DeliveryId;
-use crate::filter::{Quality, Subject};
 use crate::text;
 
 use super::act::events;
 use super::app::App;
 use super::effect::{Effect, Format};
-use super::index::{Attempt, EventNumber};
+use super::index::EventNumber;
 use super::layer::{Confirm, Layer, SavePrompt, Then, WritePrompt};
 use super::prompt::Prompt;
 use super::replay::ReplayForm;
@@ -137,22 +136,7 @@ impl App {
         self.tell("sent a test delivery");
     }
 
-    /// Notes whether the event that is looked at is a test.
-    pub(super) fn note_test(&mut self) {
-        let Some(shown) = self.detail.current() else {
-            return;
-        };
-        let delivery = &*shown.delivery;
-        if !Quality::Test.holds(&Subject::new(delivery, self.now)) {
-            return;
-        }
-        let event = self.index.attempt(delivery.id).map(Attempt::event);
-        if let Some(event) = event.and_then(|event| self.index.event(event)) {
-            self.tests.insert(event.short_id());
-        }
-    }
-
-    /// Whether an event is known to be a test.
+    /// Whether an event was sent from here to try things.
     pub(super) fn is_test(&self, event: EventNumber) -> bool {
         !self.tests.is_empty()
             && self

@@ -1,20 +1,15 @@
 //! The Attempts tab: every attempt that came, those that are expected, and the gaps between them
 //! beside the documented ones.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
 use ratatui::text::Line;
 
 use crate::outbox::schedule::Seen;
-use crate::outbox::schedule::watch::{Came, Row, Watch, watch};
+use crate::outbox::schedule::watch::{Row, Watch, watch};
 use crate::provider;
-use crate::text;
 
-use super::app::{App, Times};
+use super::app::App;
 use super::clock;
 use super::detail::Shown;
-use super::event_list::{by, code_role, signature_role};
 use super::foresight::{Foreseen, foresee};
 use super::index::{Attempt, EventNumber};
 use super::overview_retries::bar;
@@ -117,7 +112,7 @@ impl Page<'_> {
         self.lines.push(Line::default());
     }
 
-    fn is_wide(&self) -> bool {
+    pub(super) fn is_wide(&self) -> bool {
         self.width >= 70
     }
 
@@ -154,141 +149,6 @@ impl Page<'_> {
         let words = self.words().plain(said);
         self.push(words);
         self.blank();
-    }
-
-    fn table(&mut self, attempts: &[&Attempt], watched: &Watch, foreseen: &[Foreseen]) {
-        let starts = self.app.times == Times::Gap;
-        let gap = if starts { "start" } else { "gap" };
-        let titles = if self.is_wide() {
-            format!("#  arrived        {gap:>5}   docs   diff   answer        took     sig")
-        } else {
-            format!("#  arrived       {gap:>5}  docs   diff  answer      took   sig")
-        };
-        let words = self.words().say(Role::Dim, titles);
-        self.push(words);
-        let selected = self.app.list.selected_delivery(&self.app.index);
-        for row in &watched.rows {
-            let words = match row {
-                Row::NotSeen { from, through } => self.not_seen(*from, *through),
-                Row::Came(came) => match attempts.get(came.arrival) {
-                    Some(attempt) => self.came(came, attempt, Some(attempt.id()) == selected),
-                    None => continue,
-                },
-                Row::Expected {
-                    attempt, at, gap, ..
-                } => {
-                    let foreseen = foreseen.iter().find(|one| one.attempt == *attempt);
-                    self.expected(*attempt, *at, *gap, foreseen)
-                }
-            };
-            self.push(words);
-        }
-        self.blank();
-    }
-
-    fn not_seen(&self, from: u32, through: u32) -> Words {
-        let which = if from == through {
-            format!("#{from} not seen here")
-        } else {
-            format!("#{from} to #{through} not seen here")
-        };
-        self.words().say(Role::Dim, which)
-    }
-
-    fn came(&self, came: &Came, attempt: &Attempt, selected: bool) -> Words {
-        let shown = if self.app.times == Times::Gap {
-            came.between_starts
-        } else {
-            came.gap
-        };
-        let arrived = match self.app.times {
-            Times::Age => clock::age(clock::between(attempt.arrived(), self.app.shown_at())),
-            Times::Clock | Times::Gap => clock::millis(attempt.arrived()),
-        };
-        let difference = came.gap.zip(came.documented).map(|(gap, documented)| {
-            format!("{:+.2}", gap.as_secs_f64() - documented.as_secs_f64())
-        });
-        let took = attempt
-            .took()
-            .map_or_else(|| "open".to_owned(), text::duration);
-        let mut words = Words::new(self.app.theme)
-            .say(Role::Key, if selected { ">" } else { " " })
-            .field(Role::Plain, &came.attempt.to_string(), 3)
-            .field(Role::Plain, &arrived, if self.is_wide() { 13 } else { 12 })
-            .right(Role::Plain, &seconds(shown), 6)
-            .right(
-                Role::Dim,
-                &seconds(came.documented),
-                if self.is_wide() { 7 } else { 6 },
-            );
-        words = words
-            .right(Role::Plain, difference.as_deref().unwrap_or("-"), 7)
-            .plain(if self.is_wide() { "  " } else { " " });
-        words = words
-            .field(code_role(attempt), &attempt.code(), 4)
-            .field(
-                Role::Plain,
-                &self.who(attempt),
-                if self.is_wide() { 10 } else { 8 },
-            )
-            .field(Role::Plain, &took, if self.is_wide() { 9 } else { 7 });
-        words.say(signature_role(attempt.signature), attempt.signature.text())
-    }
-
-    fn who(&self, attempt: &Attempt) -> String {
-        let by = by(attempt);
-        if self.is_wide() {
-            by
-        } else {
-            let first = by.split(' ').next().unwrap_or_default();
-            text::clip(first, 7).into_owned()
-        }
-    }
-
-    fn expected(
-        &self,
-        attempt: u32,
-        at: Timestamp,
-        gap: Duration,
-        foreseen: Option<&Foreseen>,
-    ) -> Words {
-        let left = clock::between(self.app.shown_at(), at);
-        let when = if self.app.switches.countdown {
-            format!("in {}", clock::left(left))
-        } else {
-            "expected".to_owned()
-        };
-        self.words()
-            .field(Role::Dim, &attempt.to_string(), 3)
-            .field(
-                Role::Dim,
-                &format!("~{}", clock::hundredths(at)),
-                if self.is_wide() { 13 } else { 12 },
-            )
-            .right(Role::Dim, "-", 6)
-            .right(
-                Role::Dim,
-                &seconds(Some(gap)),
-                if self.is_wide() { 7 } else { 6 },
-            )
-            .right(Role::Dim, "-", 7)
-            .plain(if self.is_wide() { "  " } else { " " })
-            .field(
-                Role::Dim,
-                &foreseen.map_or_else(String::new, |one| self.answer(one)),
-                if self.is_wide() { 14 } else { 12 },
-            )
-            .say(Role::Warn, when)
-    }
-
-    /// What an attempt would be answered: `500 armed 4/5`.
-    fn answer(&self, foreseen: &Foreseen) -> String {
-        let by = if self.is_wide() {
-            &foreseen.by
-        } else {
-            foreseen.by.split(' ').next().unwrap_or_default()
-        };
-        format!("{:<3} {by}", foreseen.answer)
     }
 
     fn next(&mut self, event: EventNumber, watched: &Watch) {
@@ -387,11 +247,4 @@ impl Page<'_> {
             }
         }
     }
-}
-
-fn seconds(time: Option<Duration>) -> String {
-    time.map_or_else(
-        || "-".to_owned(),
-        |time| format!("{:.2}", time.as_secs_f64()),
-    )
 }

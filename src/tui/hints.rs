@@ -152,17 +152,22 @@ fn pane_hints(app: &App) -> Vec<Hint> {
             key(Action::Back, "back"),
             key(Action::Help, "help"),
         ],
-        (Focus::Detail, Tab::Response) => vec![
-            key(Action::Open, "open replay"),
-            key(Action::CopyMenu, "copy"),
-            key(Action::Write, "write"),
-            key(Action::Replay, "replay"),
-            key(Action::ReplayAgain, "replay again"),
-            key(Action::Arm, "arm"),
-            ("1-6".to_owned(), "tabs"),
-            key(Action::Back, "back"),
-            key(Action::Help, "help"),
-        ],
+        (Focus::Detail, Tab::Response) => {
+            let mut hints = vec![
+                key(Action::CopyMenu, "copy"),
+                key(Action::Write, "write"),
+                key(Action::Replay, "replay"),
+                key(Action::ReplayAgain, "replay again"),
+                key(Action::Arm, "arm"),
+                ("1-6".to_owned(), "tabs"),
+                key(Action::Back, "back"),
+                key(Action::Help, "help"),
+            ];
+            if super::response_replays::chosen(app).is_some() {
+                hints.insert(0, key(Action::Open, "open replay"));
+            }
+            hints
+        }
         (Focus::Detail, Tab::Overview) => vec![
             key(Action::Back, "back"),
             ("1-6".to_owned(), "tabs"),

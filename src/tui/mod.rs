@@ -14,7 +14,7 @@
 //! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
 //! | `foresight` `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
-//! | `event_list` `pane` `overview` `overview_notes` `overview_retries` `body` `headers` `signature` `signature_why` `attempts` `timeline` `response` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
+//! | `event_list` `pane` `overview` `overview_notes` `overview_retries` `body` `headers` `signature` `signature_why` `attempts` `attempts_table` `timeline` `response` `response_replays` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
 
 mod act;
 pub mod action;
@@ -25,6 +25,7 @@ mod arm_preview;
 mod armed;
 mod asks;
 mod attempts;
+mod attempts_table;
 mod body;
 mod body_view;
 mod clipboard;
@@ -76,6 +77,7 @@ mod replay;
 mod replay_dialog;
 pub mod request_text;
 mod response;
+mod response_replays;
 pub mod row;
 mod rows;
 mod run;

@@ -116,12 +116,12 @@ impl App {
 
     /// Opens the replay under the cursor.
     fn open_replay(&mut self) {
-        let Some((number, replay)) = super::response::chosen(self) else {
+        let Some((number, replay)) = super::response_replays::chosen(self) else {
             self.tell("no replay of this delivery yet");
             return;
         };
         let note = self.replay_note(&replay.attempt).to_owned();
-        let words = super::response::opened(replay, &note);
+        let words = super::response_replays::opened(replay, &note);
         self.layers
             .push(Layer::text(format!("Replay R{number}"), &words));
     }
@@ -139,7 +139,7 @@ impl App {
         let count = self
             .detail
             .current()
-            .map_or(0, |shown| super::response::replays(shown).count());
+            .map_or(0, |shown| super::response_replays::replays(shown).count());
         let (top, at) = (self.detail.scroll(), self.detail.cursor());
         let at_replays = if lines > 0 { top >= last } else { at > 0 };
         if count > 1 && at_replays {

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use crate::delivery::{AnsweredBy, Delivery, EventIdSource};
 use crate::export::{answer, forwarded, verdict};
+use crate::filter::{Quality, Subject};
 use crate::provider;
 use crate::text;
 
@@ -104,13 +105,8 @@ impl Page<'_> {
                     .unwrap_or("(no type)")
                     .as_bytes(),
             );
-        let words = if self.app.is_test(attempt.event()) {
+        let words = if Quality::Test.holds(&Subject::new(delivery, self.app.now)) {
             words.say(Role::Strong, "   test")
-        } else {
-            words
-        };
-        let words = if self.width >= 70 {
-            words.plain(format!("   {}", text::bytes(attempt.size())))
         } else {
             words
         };
@@ -221,12 +217,7 @@ impl Page<'_> {
             |kind| text::line(kind).into_owned(),
         );
         let size = text::bytes(request.body.len() as u64);
-        let words = if self.compact {
-            // The headline has the size.
-            self.labelled("Body").plain(kind)
-        } else {
-            self.labelled("Body").plain(format!("{size}  {kind}"))
-        };
+        let words = self.labelled("Body").plain(format!("{size}  {kind}"));
         let same = self.same_body(delivery);
         let digest = short_digest(&digest);
         if self.compact {
@@ -267,6 +258,7 @@ impl Page<'_> {
             .collect();
         match same.len() {
             0 => "  differs from all before".to_owned(),
+            1 | 2 if self.compact => format!("  same as #{}", same.join(" #")),
             1 => format!("  same as attempt {}", same[0]),
             2 => format!("  same as attempts {}", same.join(", ")),
             count if count == earlier.len() => "  same as all before".to_owned(),

@@ -12,7 +12,7 @@ use super::frame;
 use super::plan::{Focus, Layout, Plan};
 use super::theme::Role;
 use super::words::{Words, put};
-use super::{attempts, body, headers, overview, response, signature};
+use super::{attempts, body, headers, overview, response, response_replays, signature};
 
 /// The place beneath the tabs.
 #[must_use]
@@ -126,7 +126,7 @@ fn foot(app: &App) -> String {
         }),
         Tab::Attempts => attempts::foot(app),
         Tab::Response => app.detail.current().map_or_else(String::new, |shown| {
-            format!("{} replays", response::replays(shown).count())
+            format!("{} replays", response_replays::replays(shown).count())
         }),
     }
 }

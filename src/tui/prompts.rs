@@ -93,7 +93,11 @@ fn told(app: &App, width: usize) -> Line<'static> {
         ))
         .say(
             Role::Dim,
-            "      terms are ANDed, - negates, | is OR, * is a wildcard, \"…\" is exact text",
+            if width >= 110 {
+                "      terms are ANDed, - negates, | is OR, * is a wildcard, \"…\" is exact text"
+            } else {
+                "   blank is AND, - NOT, | OR, * anything"
+            },
         )
         .fit(width)
 }

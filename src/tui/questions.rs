@@ -161,7 +161,7 @@ pub(super) fn copy(app: &App, screen: Rect, buffer: &mut Buffer) {
     } else {
         1
     };
-    let cell = 20;
+    let cell = 22;
     let lines: Vec<Line<'static>> = Copied::ALL
         .chunks(columns)
         .map(|row| {

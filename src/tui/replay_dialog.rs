@@ -40,7 +40,18 @@ pub(super) fn draw(app: &App, form: &ReplayForm, screen: Rect, buffer: &mut Buff
         "Enter send  e edit  yc curl  Esc cancel"
     };
     let inside = dialog(app.theme, buffer, area, "Replay to your app", foot);
-    put(buffer, inside, &page.lines);
+    put(buffer, inside, seen(app, &page.lines, inside.height));
+}
+
+/// The lines that there is room for: those around the field with the cursor.
+fn seen<'a>(app: &App, lines: &'a [Line<'static>], height: u16) -> &'a [Line<'static>] {
+    let height = usize::from(height);
+    let style = app.theme.style(Role::Selected);
+    let is_focused = |line: &Line<'_>| line.spans.iter().any(|span| span.style == style);
+    let focused = lines.iter().rposition(is_focused).unwrap_or(0);
+    let last = lines.len().saturating_sub(height);
+    let top = (focused + 2).saturating_sub(height).min(last);
+    &lines[top..]
 }
 
 struct Page<'a> {
@@ -246,8 +257,11 @@ impl Page<'_> {
         let words = counting(self, words.plain("   "), Counting::Up, "count up");
         self.push(words);
         let words = self.entry(self.labelled("How many"), Field::Times, &form.times, 4);
-        let words = self.entry(words.plain(" times   "), Field::Every, &form.every, 5);
-        let words = self.entry(words.plain(" ms apart   "), Field::AtOnce, &form.at_once, 2);
+        let gap = if self.width < 64 { " " } else { "   " };
+        let times = format!(" times{gap}");
+        let words = self.entry(words.plain(times), Field::Every, &form.every, 5);
+        let apart = format!(" ms apart{gap}");
+        let words = self.entry(words.plain(apart), Field::AtOnce, &form.at_once, 2);
         self.push(words.plain(" at once"));
     }
 

@@ -10,71 +10,11 @@ use super::app::App;
 use super::clock;
 use super::detail::Shown;
 use super::overview::decided;
+use super::response_replays::BODY;
 use super::theme::Role;
 use super::tree::Tree;
 use super::words::Words;
 use super::world::{Origin, Outgoing};
-
-/// Answers are short; what is longer is cut here.
-const BODY: usize = 4096;
-
-/// The replays of a delivery.
-pub(super) fn replays(shown: &Shown) -> impl Iterator<Item = &Outgoing> {
-    shown
-        .outgoing
-        .iter()
-        .filter(|outgoing| outgoing.origin == Origin::Replay)
-}
-
-/// The replay under the cursor with its number, from 1: the newest when there is no such one.
-pub(super) fn chosen(app: &App) -> Option<(usize, &Outgoing)> {
-    let shown = app.detail.current()?;
-    let last = replays(shown).count().checked_sub(1)?;
-    let at = app.detail.cursor().min(last);
-    replays(shown).nth(at).map(|replay| (at + 1, replay))
-}
-
-/// A replay in full: where it went, what came back.
-pub(super) fn opened(replay: &Outgoing, note: &str) -> String {
-    let attempt = &replay.attempt;
-    let mut lines = format!(
-        "to      {}\nbegan   {}\ntook    {}\n",
-        text::line(attempt.target.as_bytes()),
-        clock::full(attempt.started),
-        text::duration(attempt.took),
-    );
-    if !note.is_empty() {
-        lines.push_str(&format!("how     {note}\n"));
-    }
-    match &attempt.result {
-        Err(failure) => {
-            lines.push_str(&format!(
-                "\nno answer: {}",
-                text::line(failure.to_string().as_bytes())
-            ));
-        }
-        Ok(response) => {
-            lines.push_str(&format!(
-                "\nHTTP/1.1 {} {}\n",
-                response.status,
-                answer::phrase(response.status)
-            ));
-            for header in &response.headers {
-                lines.push_str(&format!(
-                    "  {}: {}\n",
-                    text::line(&header.name),
-                    text::line(&header.value)
-                ));
-            }
-            let shown = &response.body[..response.body.len().min(BODY)];
-            lines.push_str(&format!("\n{}", text::block(&super::copy::pretty(shown))));
-            if response.body_cut || response.body.len() > BODY {
-                lines.push_str("\n… and more");
-            }
-        }
-    }
-    lines
-}
 
 /// The lines of the tab.
 pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
@@ -82,6 +22,7 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     let mut page = Page {
         app,
         width,
+        compact: width >= 70 && super::pane::content(&app.plan()).height < 24,
         lines: Vec::new(),
     };
     let delivery = &*shown.delivery;
@@ -92,18 +33,20 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     page.lines
 }
 
-struct Page<'a> {
-    app: &'a App,
-    width: usize,
+pub(super) struct Page<'a> {
+    pub(super) app: &'a App,
+    pub(super) width: usize,
+    /// What belongs together stands on one line: there are few.
+    compact: bool,
     lines: Vec<Line<'static>>,
 }
 
 impl Page<'_> {
-    fn words(&self) -> Words {
+    pub(super) fn words(&self) -> Words {
         Words::new(self.app.theme).plain(" ")
     }
 
-    fn push(&mut self, words: Words) {
+    pub(super) fn push(&mut self, words: Words) {
         self.lines.push(words.fit(self.width));
     }
 
@@ -140,6 +83,10 @@ impl Page<'_> {
         if !reply.has_status() {
             return;
         }
+        if self.compact {
+            self.short_answer(delivery);
+            return;
+        }
         let words = self.words().plain(format!("HTTP/1.1 {status}"));
         self.push(words);
         for (name, value) in &reply.headers {
@@ -153,12 +100,31 @@ impl Page<'_> {
         }
         let words = self
             .words()
-            .plain("  content-length")
+            .plain("  Content-Length")
             .at(22)
             .plain(reply.body.len().to_string());
         self.push(words);
         self.blank();
         self.body(&reply.body);
+    }
+
+    /// Headers and body on a line each.
+    fn short_answer(&mut self, delivery: &Delivery) {
+        let reply = &delivery.arrival.answer.reply;
+        let mut words = self.words().plain("  ");
+        for (name, value) in &reply.headers {
+            words = words
+                .sent(Role::Plain, name.as_bytes())
+                .plain("  ")
+                .sent(Role::Plain, value.as_bytes())
+                .plain("    ");
+        }
+        let words = words.plain(format!("Content-Length  {}", reply.body.len()));
+        self.push(words);
+        let shown = &reply.body[..reply.body.len().min(BODY)];
+        let words = self.words().plain("  ").sent(Role::Plain, shown);
+        self.push(words);
+        self.blank();
     }
 
     fn body(&mut self, body: &[u8]) {
@@ -180,6 +146,10 @@ impl Page<'_> {
     }
 
     fn timing(&mut self, delivery: &Delivery) {
+        if self.compact {
+            self.short_timing(delivery);
+            return;
+        }
         let times = &delivery.request().times;
         self.title("Timing");
         let steps = [
@@ -231,6 +201,25 @@ impl Page<'_> {
         self.blank();
     }
 
+    fn short_timing(&mut self, delivery: &Delivery) {
+        let times = &delivery.request().times;
+        let since = |at| clock::between(times.arrived, at).as_secs_f64() * 1000.0;
+        let ended = delivery.settlement.map_or_else(
+            || "not answered yet".to_owned(),
+            |settlement| {
+                let outcome = settlement.outcome.name().replace('_', " ");
+                format!("{outcome} {:.1} ms", since(settlement.at))
+            },
+        );
+        let words = self.words().say(Role::Strong, "Timing").plain(format!(
+            "       headers {:.1}   body {:.1}   {ended}",
+            since(times.head),
+            since(times.body),
+        ));
+        self.push(words);
+        self.blank();
+    }
+
     fn forwarding(&mut self, delivery: &Delivery, shown: &Shown) {
         let forwards: Vec<&Outgoing> = shown
             .outgoing
@@ -266,61 +255,5 @@ impl Page<'_> {
             self.push(words);
         }
         self.blank();
-    }
-
-    fn replays(&mut self, shown: &Shown) {
-        let count = replays(shown).count();
-        if count == 0 {
-            let key = self.app.keys.label(super::action::Action::Replay);
-            let words = self.words().say(
-                Role::Dim,
-                format!("No replays of this delivery yet: {key} sends one"),
-            );
-            self.push(words);
-            return;
-        }
-        let words = self
-            .words()
-            .say(Role::Strong, "Replays of this delivery")
-            .say(Role::Dim, "   (kept apart from attempts)");
-        self.push(words);
-        for (at, replay) in replays(shown).enumerate() {
-            let chosen = at == self.app.detail.cursor().min(count - 1);
-            let mark = if chosen { ">" } else { " " };
-            let words = self.outgoing(&format!("{mark}R{}", at + 1), replay);
-            self.push(words);
-        }
-    }
-
-    fn outgoing(&self, label: &str, outgoing: &Outgoing) -> Words {
-        let attempt = &outgoing.attempt;
-        let target = attempt
-            .target
-            .split_once("://")
-            .map_or(attempt.target.as_str(), |(_, rest)| rest);
-        let room = if self.width >= 70 { 40 } else { 16 };
-        let target = text::line(target.as_bytes());
-        let words = self
-            .words()
-            .field(Role::Strong, label, 4)
-            .plain(" ")
-            .plain(clock::seconds(attempt.started))
-            .plain("  ")
-            .field(Role::Plain, &target, room)
-            .plain("  ");
-        match &attempt.result {
-            Ok(response) => {
-                let role = if attempt.delivered() {
-                    Role::Good
-                } else {
-                    Role::Bad
-                };
-                words
-                    .say(role, response.status.to_string())
-                    .plain(format!("  {}  ", text::duration(attempt.took)))
-                    .say(Role::Dim, self.app.replay_note(attempt).to_owned())
-            }
-            Err(failure) => words.sent(Role::Bad, failure.to_string().as_bytes()),
-        }
     }
 }

@@ -142,7 +142,11 @@ impl Page<'_> {
         let note = match webhook_url(self.app) {
             Some(_) => {
                 let key = self.app.keys.label(super::action::Action::Qr);
-                format!("(yu copies it, {key} shows a QR code)")
+                if self.width < 70 {
+                    format!("(yu, {key}: QR code)")
+                } else {
+                    format!("(yu copies it, {key} shows a QR code)")
+                }
             }
             None => String::new(),
         };
@@ -216,10 +220,16 @@ impl Page<'_> {
             USUAL_PORT | 0 => String::new(),
             port => format!(" --to http://127.0.0.1:{port}/webhooks/sixtyfour"),
         };
-        self.paragraph(
-            Role::Plain,
-            &format!("press {key} to send yourself a signed sample, or in another shell:  hook64 send find_email{to}"),
-        );
+        let command = format!("hook64 send find_email{to}");
+        let press = format!("press {key} to send yourself a signed sample, or in another shell:");
+        if self.margin + 5 + text::width(&press) + 2 + text::width(&command) <= self.width {
+            self.paragraph(Role::Plain, &format!("{press}  {command}"));
+        } else {
+            // A command is copied in one piece.
+            self.paragraph(Role::Plain, &press);
+            let words = self.words().plain("       ").plain(command);
+            self.push(words);
+        }
     }
 
     fn checks(&mut self) {
@@ -269,9 +279,13 @@ impl Page<'_> {
             self.check(
                 Role::Dim,
                 "note",
-                &format!(
-                    "the public URL has not been tried; press {key} to send one request through it"
-                ),
+                &if self.width < 90 {
+                    format!("the public URL is untried; {key} sends one request through it")
+                } else {
+                    format!(
+                        "the public URL has not been tried; press {key} to send one request through it"
+                    )
+                },
             );
         }
         match &status.forward {
@@ -281,7 +295,11 @@ impl Page<'_> {
             None if status.local.is_some() => self.check(
                 Role::Dim,
                 "note",
-                "deliveries are captured, not forwarded; add --forward http://127.0.0.1:3000/webhooks/sixtyfour",
+                if self.width < 110 {
+                    "captured, not forwarded; --forward URL names your app"
+                } else {
+                    "deliveries are captured, not forwarded; add --forward http://127.0.0.1:3000/webhooks/sixtyfour"
+                },
             ),
             None => {}
         }

@@ -56,7 +56,11 @@ pub(super) fn draw(app: &App, write: &WritePrompt, area: Rect, buffer: &mut Buff
         .say(Role::Strong, write.format.name())
         .say(
             Role::Dim,
-            "   Tab: ndjson har http curl body   (received bytes are written raw)",
+            if area.width >= 100 {
+                "   Tab: ndjson har http curl body   (received bytes are written raw)"
+            } else {
+                "   Tab: ndjson har http curl body"
+            },
         )
         .fit(area.width.into());
     put(buffer, area, &[line, help]);
