@@ -12,15 +12,14 @@ use jiff::Timestamp;
 
 use crate::delivery::DeliveryId;
 
-use super::action::{Action, Copied};
+use super::action::Copied;
 use super::detail::Detail;
-use super::effect::{Effect, Input, Mouse};
+use super::effect::{Effect, Input};
 use super::index::Index;
-use super::key::Key;
-use super::keys::{Keymap, Scope};
+use super::keys::Keymap;
 use super::layer::Layer;
 use super::list::List;
-use super::plan::{Focus, Layout, Plan};
+use super::plan::{Focus, Plan};
 use super::row::Row;
 use super::state::State;
 use super::theme::Theme;
@@ -29,9 +28,6 @@ use crate::filter::Filter;
 
 /// A message goes away after this long.
 const MESSAGE: Duration = Duration::from_secs(4);
-
-/// A second Ctrl-C within this time is meant.
-const TWICE: Duration = Duration::from_secs(2);
 
 /// How times in the list are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -171,7 +167,7 @@ pub struct App {
     /// Quit once nothing is held or waited for any more.
     pub draining: Option<Timestamp>,
     pub(super) reading: Reading,
-    interrupted: Option<Timestamp>,
+    pub(super) interrupted: Option<Timestamp>,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -358,110 +354,6 @@ impl App {
             })
             .count();
         (self.index.held().count() + self.replaying, waiting)
-    }
-
-    fn key(&mut self, key: Key) {
-        if self
-            .message
-            .as_ref()
-            .is_some_and(|message| message.until.is_none())
-        {
-            self.message = None;
-        }
-        if self.keys.keys(Action::Interrupt).contains(&key) || key == Key::ctrl('c') {
-            self.interrupt();
-            return;
-        }
-        if self.plan().layout == Layout::TooSmall {
-            if self.keys.keys(Action::Close).contains(&key) {
-                self.leave();
-            }
-            return;
-        }
-        if !self.layers.is_empty() {
-            self.layer_key(key);
-            return;
-        }
-        if self.is_first_run() && key == Key::letter('y') {
-            self.act(Action::CopyMenu);
-            return;
-        }
-        if let Some(action) = self.keys.action(self.scopes(), key) {
-            self.act(action);
-        }
-    }
-
-    /// Where a key is looked up.
-    #[must_use]
-    pub fn scopes(&self) -> &'static [Scope] {
-        use super::action::Tab;
-        match (self.focus, self.detail.tab) {
-            (Focus::List, _) => &[Scope::List, Scope::Everywhere],
-            (Focus::Detail, Tab::Body) => &[Scope::Body, Scope::Detail, Scope::Everywhere],
-            (Focus::Detail, Tab::Headers) => &[Scope::Headers, Scope::Detail, Scope::Everywhere],
-            (Focus::Detail, _) => &[Scope::Detail, Scope::Everywhere],
-        }
-    }
-
-    /// Ctrl-C: leave, or ask; again soon after: leave at once.
-    pub(super) fn interrupt(&mut self) {
-        let again = self
-            .interrupted
-            .is_some_and(|before| self.now.duration_since(before).unsigned_abs() <= TWICE);
-        self.interrupted = Some(self.now);
-        if again {
-            self.effects
-                .push(Effect::Quit(super::effect::Leave::Forced));
-        } else {
-            self.leave();
-        }
-    }
-
-    /// Leaves, or asks if something is held, being replayed or waited for.
-    pub(super) fn leave(&mut self) {
-        if self.pending() == (0, 0) {
-            self.effects.push(Effect::Quit(super::effect::Leave::Clean));
-        } else if !matches!(self.layers.last(), Some(Layer::Quit)) {
-            self.layers.push(Layer::Quit);
-        }
-    }
-
-    fn paste(&mut self, text: &str) {
-        let pasted = match self.layers.last_mut() {
-            Some(layer) => layer.paste(text),
-            None => false,
-        };
-        if pasted {
-            self.typed();
-        } else {
-            self.tell("paste ignored; open a prompt first");
-        }
-    }
-
-    fn mouse(&mut self, mouse: Mouse) {
-        if !self.layers.is_empty() {
-            return;
-        }
-        let plan = self.plan();
-        let (column, row) = match mouse {
-            Mouse::Wheel(_, column, row) | Mouse::Press(column, row) => (column, row),
-        };
-        let over = |area: ratatui::layout::Rect| area.contains((column, row).into());
-        match mouse {
-            Mouse::Wheel(lines, ..) if over(plan.list) => self.list.move_by(lines, &self.index),
-            Mouse::Wheel(lines, ..) if over(plan.detail) => self.scroll_detail(lines),
-            Mouse::Press(..) if over(plan.list_rows()) => {
-                self.focus = Focus::List;
-                let line = usize::from(row - plan.list_rows().y);
-                let at = self.list.top + line;
-                if self.list.rows().at(at).is_some() {
-                    self.list.pause();
-                    self.list.select_row(at, &self.index);
-                }
-            }
-            Mouse::Press(..) if over(plan.detail) => self.focus = Focus::Detail,
-            _ => {}
-        }
     }
 
     /// Copies something, or says why it cannot be.

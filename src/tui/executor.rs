@@ -188,7 +188,7 @@ impl Executor {
                 });
             }
             Effect::Replay(replay) => {
-                let how = super::replay::how(&replay);
+                let how = super::replay_words::how(&replay);
                 let answer = control.replay(replay);
                 self.answer(async move {
                     Input::Replayed {

@@ -222,7 +222,7 @@ impl App {
                 form.refuse(problem);
                 self.layers.push(Layer::Replay(form));
             }
-            Ok(replay) => match super::replay::remote_host(&replay.target) {
+            Ok(replay) => match super::replay_words::remote_host(&replay.target) {
                 Some(host) => {
                     let question = format!(
                         "{host} is not this machine. A replay sends a signed copy of real data there."
@@ -265,7 +265,7 @@ impl App {
                 while self.replay_notes.len() > MOST_NOTES {
                     self.replay_notes.pop_first();
                 }
-                self.tell(super::replay::outcome(&attempts));
+                self.tell(super::replay_words::outcome(&attempts));
             }
             Err(trouble) => self.fail(&trouble),
         }

@@ -8,16 +8,10 @@ use jiff::Timestamp;
 
 use crate::delivery::DeliveryId;
 
-use super::index::{Change, EventNumber, Index};
+use super::index::{EventNumber, Index};
 use super::rows::{Order, Place, Rows, Unfolded};
 use super::sort::Sort;
 use super::state::State;
-
-/// Only that many of the newest events unfold by themselves at the start.
-const JUST_NOW: u32 = 50;
-
-/// So many events unfold without being asked to.
-const MOST_BY_THEMSELVES: usize = 500;
 
 /// What the cursor is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +58,7 @@ pub struct List {
     hidden: BTreeSet<EventNumber>,
     undo: Vec<Vec<EventNumber>>,
     /// The unfolded events, and whether they unfolded by themselves.
-    unfolded: BTreeMap<EventNumber, bool>,
+    pub(super) unfolded: BTreeMap<EventNumber, bool>,
 }
 
 impl List {
@@ -99,40 +93,6 @@ impl List {
         self.unfolded.contains_key(&event)
     }
 
-    /// Takes note of what came in.
-    pub fn noticed(&mut self, change: Change, live: bool) {
-        match change {
-            Change::NewEvent(_) if !self.follow => self.newer += 1,
-            // A retry of something that failed: its attempts are what somebody wants to see.
-            Change::NewAttempt(event) if live => self.unfold_by_itself(event),
-            _ => {}
-        }
-    }
-
-    /// Unfolds an event that has just begun to wait for something, unless somebody folded it.
-    pub fn unfold_waiting(&mut self, event: EventNumber, index: &Index, now: Timestamp) {
-        if is_waiting(index, event, now) {
-            self.unfold_by_itself(event);
-        }
-    }
-
-    /// In a flood of failures nobody looks at all of them, and each costs something every time.
-    fn unfold_by_itself(&mut self, event: EventNumber) {
-        if self.unfolded.len() < MOST_BY_THEMSELVES {
-            self.unfolded.entry(event).or_insert(true);
-        }
-    }
-
-    /// Unfolds what waits for something, after the captures of before were read.
-    pub fn unfold_open(&mut self, index: &Index, now: Timestamp) {
-        let events = u32::try_from(index.events()).unwrap_or(u32::MAX);
-        for event in events.saturating_sub(JUST_NOW)..events {
-            if is_waiting(index, event, now) {
-                self.unfolded.insert(event, true);
-            }
-        }
-    }
-
     /// Lays the rows out again, after anything that they depend on has changed.
     pub fn lay(&mut self, index: &Index, now: Timestamp) {
         let offset = self
@@ -157,18 +117,6 @@ impl List {
             self.select_near(index);
         }
         self.keep_in_view(index);
-    }
-
-    /// What unfolded by itself folds again once it is done and out of sight.
-    fn fold_what_is_done(&mut self, index: &Index, now: Timestamp) {
-        let first = self.rows.at(self.top).map(Place::event);
-        let selected = self.selected.map(|selected| selected.event);
-        self.unfolded.retain(|event, by_itself| {
-            !*by_itself
-                || Some(*event) == selected
-                || first.is_none_or(|first| *event >= first)
-                || !matches!(index.state(*event, now), State::Delivered | State::Ended)
-        });
     }
 
     fn order(&self, index: &Index, now: Timestamp) -> Order {
@@ -426,12 +374,4 @@ fn is_problem(index: &Index, event: EventNumber, now: Timestamp) -> bool {
         || index
             .attempts(event)
             .any(|attempt| attempt.signature.is_problem() || attempt.is_abandoned())
-}
-
-/// Whether a retry of an event is due, or its answer held back.
-fn is_waiting(index: &Index, event: EventNumber, now: Timestamp) -> bool {
-    matches!(
-        index.state(event, now),
-        State::Due { .. } | State::Held { .. }
-    )
 }

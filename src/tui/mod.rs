@@ -7,11 +7,11 @@
 //! | files | what |
 //! |---|---|
 //! | `world` `keyed` `row` `effect` | what comes in and goes out |
-//! | `app` `intake` `act` `moves` `asks` `layers` `finding` `layer` | the state and what changes it |
+//! | `app` `input` `intake` `act` `moves` `asks` `layers` `finding` `layer` | the state and what changes it |
 //! | `action` `key` `keys` `palette` | what can be done, and with which keys |
-//! | `index` `record` `state` `rows` `list` `sort` `list_find` | the list's data |
+//! | `index` `record` `state` `rows` `list` `sort` `list_find` `list_unfold` | the list's data |
 //! | `detail` `tree` `fold` `body_view` `search` `decode` | the detail's data |
-//! | `arm` `arm_preview` `armed` `replay` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
+//! | `arm` `arm_preview` `armed` `replay` `replay_words` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
 //! | `foresight` `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
 //! | `event_list` `pane` `overview` `overview_notes` `overview_retries` `body` `headers` `signature` `signature_why` `attempts` `attempts_table` `timeline` `response` `response_replays` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
@@ -48,6 +48,7 @@ mod headers;
 mod help;
 mod hints;
 pub mod index;
+mod input;
 mod intake;
 pub mod key;
 pub mod keyed;
@@ -56,6 +57,7 @@ mod layer;
 mod layers;
 mod list;
 mod list_find;
+mod list_unfold;
 mod moves;
 mod outside;
 mod overview;
@@ -75,6 +77,7 @@ mod questions;
 mod record;
 mod replay;
 mod replay_dialog;
+mod replay_words;
 pub mod request_text;
 mod response;
 mod response_replays;

@@ -73,6 +73,16 @@ impl Page<'_> {
         self.lines.push(words.fit(self.width));
     }
 
+    /// Goes on in the same line, or in the next one where there is little room.
+    fn beside(&mut self, words: Words, blanks: &str) -> Words {
+        if self.width < 56 {
+            self.push(words);
+            self.labelled("")
+        } else {
+            words.plain(blanks)
+        }
+    }
+
     fn fill(&mut self, roomy: bool) {
         if roomy {
             self.lines.push(Line::default());
@@ -196,12 +206,8 @@ impl Page<'_> {
         let words = radio(self, self.labelled(""), Resign::Keep, &keep);
         self.push(words);
         let words = radio(self, self.labelled(""), Resign::Unsigned, "leave it out");
-        let words = radio(
-            self,
-            words.plain("        "),
-            Resign::Wrong,
-            "make it wrong",
-        );
+        let words = self.beside(words, "        ");
+        let words = radio(self, words, Resign::Wrong, "make it wrong");
         self.push(words);
     }
 
@@ -240,8 +246,9 @@ impl Page<'_> {
             form.event_id == NewId::Keep,
             "keep (tests your dedupe)",
         );
+        let words = self.beside(words, "   ");
         let words = self.radio(
-            words.plain("   "),
+            words,
             Field::EventId,
             form.event_id == NewId::New,
             "new UUID",
@@ -252,16 +259,18 @@ impl Page<'_> {
             page.radio(words, Field::Attempt, form.attempt == counting, name)
         };
         let words = counting(self, self.labelled("Attempt"), Counting::Keep, &keep);
-        let words = counting(self, words.plain("   "), Counting::Set, "set to ");
+        let words = self.beside(words, "   ");
+        let words = counting(self, words, Counting::Set, "set to ");
         let words = self.entry(words, Field::Number, &form.number, 3);
-        let words = counting(self, words.plain("   "), Counting::Up, "count up");
+        let words = self.beside(words, "   ");
+        let words = counting(self, words, Counting::Up, "count up");
         self.push(words);
         let words = self.entry(self.labelled("How many"), Field::Times, &form.times, 4);
         let gap = if self.width < 64 { " " } else { "   " };
-        let times = format!(" times{gap}");
-        let words = self.entry(words.plain(times), Field::Every, &form.every, 5);
-        let apart = format!(" ms apart{gap}");
-        let words = self.entry(words.plain(apart), Field::AtOnce, &form.at_once, 2);
+        let words = self.beside(words.plain(" times"), gap);
+        let words = self.entry(words, Field::Every, &form.every, 5);
+        let words = self.beside(words.plain(" ms apart"), gap);
+        let words = self.entry(words, Field::AtOnce, &form.at_once, 2);
         self.push(words.plain(" at once"));
     }
 
@@ -312,7 +321,9 @@ impl Page<'_> {
         let words = self
             .labelled("Last replay")
             .plain(format!(" {}  ", clock::seconds(last.attempt.started)))
-            .plain(super::replay::outcome(std::slice::from_ref(&last.attempt)));
+            .plain(super::replay_words::outcome(std::slice::from_ref(
+                &last.attempt,
+            )));
         self.push(words);
     }
 }

@@ -250,3 +250,44 @@ fn a_million_deliveries() {
     }
     println!("a frame: {:?}", begun.elapsed() / 100);
 }
+
+#[test]
+fn the_field_with_the_cursor_is_in_view_however_short_the_screen() {
+    for size in [(40, 8), (40, 11), (60, 20)] {
+        for (key, fields) in [("r", 7), ("a", 12)] {
+            let mut rig = Rig::afternoon(size.0, size.1);
+            rig.press(key);
+            for field in 0..fields {
+                let buffer = rig.buffer();
+                let width = usize::from(size.0);
+                let inside = &buffer.content[width..buffer.content.len() - 2 * width];
+                // The row of the list is reversed too, and wider than any field.
+                let fields = inside.chunks(width).filter(|row| {
+                    let reversed = row
+                        .iter()
+                        .filter(|cell| cell.modifier.contains(Modifier::REVERSED))
+                        .count();
+                    (1..50).contains(&reversed) && !row[1].modifier.contains(Modifier::REVERSED)
+                });
+                assert!(
+                    fields.count() > 0,
+                    "{key} {field} {size:?}\n{}",
+                    rig.screen()
+                );
+                rig.press("<tab>");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_narrow_table_of_attempts_keeps_the_answers() {
+    let mut rig = Rig::afternoon(40, 11);
+    rig.press("<enter>5");
+    assert!(
+        rig.line_with(">3").contains("500 armed"),
+        "{}",
+        rig.screen()
+    );
+    assert!(rig.line_with("4  ~14:02:10.45").contains("500 armed"));
+}

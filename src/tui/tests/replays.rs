@@ -49,7 +49,7 @@ fn a_replay_is_signed_anew_with_the_same_event_id_and_listed() {
         attempt: answered(200),
     });
     rig.input(Input::Replayed {
-        how: crate::tui::replay::how(sent(&rig).unwrap()),
+        how: crate::tui::replay_words::how(sent(&rig).unwrap()),
         result: Ok(vec![answered(200)]),
     });
     rig.shows("replayed: 200 OK in 38 ms");
@@ -94,7 +94,7 @@ fn a_replay_is_told_by_how_it_differed() {
     ] {
         let mut rig = Rig::afternoon(120, 36);
         rig.press(&format!("r{keys}<enter>"));
-        assert_eq!(crate::tui::replay::how(sent(&rig).unwrap()), how);
+        assert_eq!(crate::tui::replay_words::how(sent(&rig).unwrap()), how);
     }
 }
 
