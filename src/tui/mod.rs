@@ -10,7 +10,7 @@
 //! | `app` `input` `intake` `act` `moves` `asks` `layers` `finding` `layer` | the state and what changes it |
 //! | `action` `key` `keys` `palette` | what can be done, and with which keys |
 //! | `index` `record` `state` `rows` `list` `sort` `list_find` `list_unfold` | the list's data |
-//! | `detail` `tree` `fold` `body_view` `search` `decode` | the detail's data |
+//! | `detail` `tree` `tree_builder` `fold` `body_view` `text_lines` `search` `decode` | the detail's data |
 //! | `arm` `arm_preview` `armed` `replay` `replay_words` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
 //! | `foresight` `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
@@ -93,9 +93,11 @@ mod state;
 mod status_line;
 mod terminal;
 mod text_box;
+mod text_lines;
 pub mod theme;
 mod timeline;
 mod tree;
+mod tree_builder;
 mod try_key;
 mod wake;
 pub mod watchman;
