@@ -11,7 +11,7 @@
 //! | `action` `key` `keys` `palette` | what can be done, and with which keys |
 //! | `index` `record` `state` `rows` `list` `sort` `list_find` `list_unfold` | the list's data |
 //! | `detail` `tree` `tree_builder` `fold` `body_view` `text_lines` `search` `decode` | the detail's data |
-//! | `arm` `arm_preview` `armed` `replay` `replay_words` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
+//! | `arm` `arm_plan` `arm_preview` `armed` `replay` `replay_words` `request_text` `diff` `prompt` `entry` `copy` `try_key` | forms |
 //! | `foresight` `plan` `screen` `theme` `words` `frame` `clock` `columns` | how things are drawn |
 //! | `run` `executor` `painter` `pacing` `wake` `terminal` `watchman` `panic` `outside` `clipboard` `file` | the thin edge: terminal, threads, programs, files |
 //! | `event_list` `pane` `overview` `overview_notes` `overview_retries` `body` `headers` `signature` `signature_why` `attempts` `attempts_table` `timeline` `response` `response_replays` `status_line` `hints` `welcome` `help` `arm_dialog` `replay_dialog` `prompts` `prompt_line` `write_prompt` `qr` `questions` `text_box` | what is drawn |
@@ -21,6 +21,7 @@ pub mod action;
 pub mod app;
 mod arm;
 mod arm_dialog;
+mod arm_plan;
 mod arm_preview;
 mod armed;
 mod asks;
