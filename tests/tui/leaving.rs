@@ -151,3 +151,28 @@ fn a_configuration_can_change_the_keys_and_a_wrong_one_is_told() {
     terminal.press("\x11");
     assert_eq!(terminal.ends(), 0);
 }
+
+#[test]
+fn a_suspension_is_asked_for_and_the_picture_comes_back_with_what_was_missed() {
+    let home = Home::new();
+    let mut terminal = Terminal::in_a_shell(
+        &home,
+        r#"set -m; "$HOOK64" listen --port 0; echo "stopped with $?"; fg; echo "ended with $?""#,
+    );
+    terminal.shows("Waiting for the first delivery");
+    terminal.press("\x1a");
+    terminal.shows("Deliveries will not be answered while suspended");
+    terminal.press("\x1b");
+    terminal.until("the question gone", |this| {
+        !this.screen().contains("while suspended")
+    });
+    terminal.press("\x1a");
+    terminal.shows("Deliveries will not be answered while suspended");
+    terminal.press("\r");
+    terminal.shows("not answered meanwhile");
+    terminal.shows("Waiting for the first delivery");
+    terminal.press("q");
+    terminal.shows("ended with 0");
+    let written = String::from_utf8_lossy(&terminal.written()).into_owned();
+    assert!(written.contains("stopped with"), "{written}");
+}

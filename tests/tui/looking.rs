@@ -280,3 +280,28 @@ fn a_store_is_opened_without_a_listener_and_is_live_beside_one() {
     assert_eq!(terminal.ends(), 0);
     terminal.is_given_back();
 }
+
+#[test]
+fn a_large_body_is_opened_and_deliveries_are_answered_meanwhile() {
+    let home = Home::new();
+    let mut terminal = Terminal::listen(&home, &[]);
+    let element = r#"{"name":"Jane Smith","email":"jane.smith@northgate.example","n":1.0}"#;
+    let elements = vec![element; (10 << 20) / element.len()].join(",");
+    let body = format!("[{elements}]");
+    let answer = post(
+        &terminal.address,
+        "/",
+        &[("Content-Type", "application/json")],
+        body.as_bytes(),
+    );
+    assert_eq!(answer.status, 200);
+    terminal.shows_line(&[">", "200 ok"]);
+    terminal.press("k2");
+    // Text at once, whatever the tree takes; and nobody who delivers waits for it.
+    terminal.shows("jane.smith@northgate.example");
+    for attempt in 1..=5 {
+        assert_eq!(deliver(&terminal, "bbbbbbbb", attempt), 200);
+    }
+    terminal.shows("▾ [] ");
+    terminal.shows("0: {} 3");
+}
