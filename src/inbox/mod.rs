@@ -96,11 +96,20 @@ struct Shared {
     steered: watch::Sender<u64>,
 }
 
-/// What [`Inbox::settled`] needs to know of a request that was answered: not its body, which may
-/// be large while the answer takes its time.
+/// What [`Inbox::settled`] needs to know of a request that was answered.
 #[derive(Debug)]
 pub struct Receipt {
-    stored: Option<DeliveryId>,
+    /// `None` if it could not be stored.
+    stored: Option<Stored>,
+    /// What a person released it with.
+    released: OnceLock<u16>,
+}
+
+/// What counts of a stored delivery once it is answered: not its body, which may be large while the
+/// answer takes its time.
+#[derive(Debug, Clone, Copy)]
+struct Stored {
+    id: DeliveryId,
     key: Option<EventKey>,
     /// Whether the planned answer says that the event was taken.
     planned: bool,
@@ -108,15 +117,13 @@ pub struct Receipt {
     for_good: bool,
     /// Whether its signature is to be looked into.
     suspect: bool,
-    /// What a person released it with.
-    released: OnceLock<u16>,
 }
 
 impl Receipt {
     /// The delivery's number; `None` if it could not be stored.
     #[must_use]
     pub fn id(&self) -> Option<DeliveryId> {
-        self.stored
+        self.stored.map(|stored| stored.id)
     }
 }
 
@@ -202,30 +209,31 @@ impl Inbox {
 
     /// Records what the peer really got.
     pub fn settled(&self, receipt: Receipt, mut settlement: Settlement) {
-        let Some(id) = receipt.stored else {
+        let Some(stored) = receipt.stored else {
             return;
         };
-        if let (Outcome::Answered, Some(status)) = (settlement.outcome, receipt.released.get()) {
-            settlement.outcome = Outcome::Released(*status);
+        let released = receipt.released.into_inner();
+        if let (Outcome::Answered, Some(status)) = (settlement.outcome, released) {
+            settlement.outcome = Outcome::Released(status);
         }
-        self.learn(&receipt, settlement.outcome);
-        if receipt.suspect {
-            self.shared.diagnostician.look_into(id, settlement);
+        self.learn(&stored, settlement.outcome);
+        if stored.suspect {
+            self.shared.diagnostician.look_into(stored.id, settlement);
         } else {
-            self.shared.store.settle(id, settlement);
+            self.shared.store.settle(stored.id, settlement);
         }
     }
 
     /// The memory believed the planned answer; now it is known what the peer got.
-    fn learn(&self, receipt: &Receipt, outcome: Outcome) {
-        let Some(key) = receipt.key else {
+    fn learn(&self, stored: &Stored, outcome: Outcome) {
+        let Some(key) = stored.key else {
             return;
         };
-        let acknowledged = outcome.acknowledges(receipt.planned);
-        if receipt.planned && !acknowledged && !receipt.for_good {
+        let acknowledged = outcome.acknowledges(stored.planned);
+        if stored.planned && !acknowledged && !stored.for_good {
             self.shared.memory.take_back(key);
             self.shared.tally.took_back();
-        } else if acknowledged && !receipt.planned {
+        } else if acknowledged && !stored.planned {
             self.shared.memory.acknowledge(key);
             self.shared.tally.acknowledged();
         }
@@ -401,12 +409,15 @@ impl Inbox {
         let reply = arrival.answer.reply.clone();
         let is_duplicate = arrival.sighting.turn == Turn::Duplicate;
         let is_invalid = arrival.verdict.validity() == Validity::Invalid;
-        let receipt = Receipt {
-            stored: Some(id),
+        let stored = Stored {
+            id,
             key,
             planned,
             for_good: is_duplicate || (planned && of_app),
             suspect: is_invalid && arrival.request.is_whole(),
+        };
+        let receipt = Receipt {
+            stored: Some(stored),
             released: OnceLock::new(),
         };
         (reply, receipt)
@@ -418,10 +429,6 @@ impl Inbox {
         }
         let receipt = Receipt {
             stored: None,
-            key: None,
-            planned: false,
-            for_good: false,
-            suspect: false,
             released: OnceLock::new(),
         };
         (decide::unstored(), receipt)
