@@ -6,6 +6,7 @@
 //! listener would, but without sockets. Without the option it is a small one. `--body` is the size
 //! of each body in bytes.
 
+#[allow(dead_code, reason = "every bench uses its own part of it")]
 mod screen;
 
 use std::error::Error;

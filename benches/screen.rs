@@ -96,6 +96,11 @@ impl Screen {
         Ok((self.started + drawn).duration_since(pressed))
     }
 
+    /// Looks at what stands there.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(lock(&self.seen.0).parser.screen())
+    }
+
     /// How many frames were drawn.
     pub(crate) fn frames(&self) -> usize {
         lock(&self.seen.0).frames

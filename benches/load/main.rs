@@ -10,6 +10,7 @@
 //! "64 KiB"` chooses runs by their names.
 
 mod generator;
+#[allow(dead_code, reason = "every bench uses its own part of it")]
 #[path = "../screen.rs"]
 mod screen;
 mod sender;
