@@ -47,6 +47,8 @@ fn main() -> Attempted<()> {
     let time = Duration::from_secs(seconds.unwrap_or(5));
     let only = after("--only");
     let is_wanted = |name: &str| only.is_none_or(|only| name.contains(only.as_str()));
+    let fsync = Place::new()?.fsync()?;
+    println!("one fsync: {:.2} ms\n", milliseconds(fsync));
     println!(
         "{:<24} {:>10} {:>10} {:>6} {:>9} {:>9} {:>9} {:>9}",
         "load", "bare/s", "hook64/s", "ratio", "p50", "p99", "bare p50", "peak"

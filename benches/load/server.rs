@@ -1,7 +1,8 @@
 //! The two servers that are compared.
 
 use std::convert::Infallible;
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -87,6 +88,20 @@ impl Place {
         let directory = tempfile::tempdir_in(base)?;
         std::fs::write(directory.path().join("secret"), SECRET)?;
         Ok(Self { directory })
+    }
+
+    /// How long its disk takes to make 4 KiB durable at the end of a file, at the median.
+    pub(crate) fn fsync(&self) -> Attempted<Duration> {
+        let mut file = File::create(self.directory.path().join("fsync"))?;
+        let mut took = Vec::new();
+        for _ in 0..500 {
+            file.write_all(&[0; 4096])?;
+            let start = Instant::now();
+            file.sync_data()?;
+            took.push(start.elapsed());
+        }
+        took.sort_unstable();
+        Ok(took[took.len() / 2])
     }
 
     /// What makes a listener use it.
