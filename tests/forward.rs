@@ -42,6 +42,36 @@ fn the_app_sees_the_exact_request_and_its_answer_is_relayed() {
 }
 
 #[test]
+fn what_the_app_was_sent_is_kept_without_the_body_that_the_capture_has() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let listener = forwarding(&home, &app);
+    let headers = [EVENT, ("Connection", "keep-alive")];
+    post(&listener.address, "/elsewhere", &headers, b"{}");
+    listener.stop().expect(0);
+    let shown = home.run(&["show", "1", "--output", "json"]).expect(0);
+    let objects = shown.json_lines();
+    let forward = objects.iter().find(|object| object["kind"] == "forward");
+    let sent = &forward.unwrap()["sent"];
+    let lines: Vec<(String, String)> = serde_json::from_value(sent["headers"].clone()).unwrap();
+    let lines: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let seen = String::from_utf8(app.requests().remove(0)).unwrap();
+    assert_eq!(seen, format!("POST /hook HTTP/1.1\r\n{lines}\r\n{{}}"));
+    assert_eq!(
+        (&sent["body_changed"], sent.get("body_bytes")),
+        (&false.into(), None)
+    );
+    let shown = home.run(&["show", "1"]).expect(0).stdout;
+    assert!(
+        shown.contains("    + POST /hook\n    - Connection: keep-alive\n"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn an_event_is_forwarded_once_however_often_and_however_concurrently_it_arrives() {
     let home = Home::new();
     let app = App::start(|_| (200, Duration::from_millis(50)));

@@ -16,11 +16,16 @@ use std::fs;
 
 use super::rig::{Home, Listener};
 
-/// A figure of `/proc/PID/status`, in KiB.
+/// A figure of `/proc/PID/status`, in KiB; `None` when the process has ended.
+fn memory_of(pid: u32, name: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_whitespace().nth(1)?.parse().unwrap())
+}
+
+/// The same of a listener that runs.
 fn memory(listener: &Listener, name: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", listener.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    memory_of(listener.pid(), name).unwrap()
 }
 
 /// The most memory that the listener has had, in MiB.

@@ -334,7 +334,8 @@ impl Inbox {
             .as_ref()
             .is_some_and(|forwarded| forwarded.outcome.attempt.delivered());
         if let Some(forwarded) = forwarded {
-            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt);
+            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt)
+                .having_sent(forwarded.sent);
             if by_app {
                 // The delivery itself, which is on disk, says what the app answered.
                 self.shared.store.attempt(id, outgoing);

@@ -18,6 +18,7 @@ use super::signing::Signing;
 use crate::delivery::attempt::Response;
 use crate::delivery::{Ending, Failure, HeadError, Reply, Request};
 use crate::net::client::{Client, Limits, Outcome};
+use crate::store::Sent;
 
 pub use self::route::{Route, RouteError};
 
@@ -46,8 +47,10 @@ impl fmt::Debug for Forward {
 pub struct Forwarded {
     /// The answer to give.
     pub reply: Reply,
-    /// What the app was sent and what it said.
+    /// What the app said.
     pub outcome: Outcome,
+    /// What it was sent, where that is not the request itself.
+    pub sent: Option<Sent>,
 }
 
 impl Forward {
@@ -97,12 +100,16 @@ impl Forward {
             return None;
         }
         let job = self.job(route, request).ok()?;
-        let outcome = self.outbox.attempt(&job, number).await;
-        let reply = match &outcome.attempt.result {
+        let made = self.outbox.attempt(&job, number).await;
+        let reply = match &made.outcome.attempt.result {
             Ok(response) => relay(response),
             Err(failure) => explain(failure),
         };
-        Some(Forwarded { reply, outcome })
+        Some(Forwarded {
+            reply,
+            sent: made.sent(request),
+            outcome: made.outcome,
+        })
     }
 
     fn job(&self, route: &Route, request: &Request) -> Result<Job, HeadError> {
