@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::rig::app::App;
 use super::rig::http::{Connection, post, post_bytes};
+use super::rig::target::Target;
 use super::rig::{Home, Listener, eventually};
 
 const EVENT: (&str, &str) = ("Sixtyfour-Event-Id", "e-1");
@@ -69,6 +70,41 @@ fn what_the_app_was_sent_is_kept_without_the_body_that_the_capture_has() {
         shown.contains("    + POST /hook\n    - Connection: keep-alive\n"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_large_answer_of_the_app_reaches_the_provider_whole() {
+    let home = Home::new();
+    let answer = "0123456789".repeat(4_000_000);
+    let said = answer.clone();
+    let app = Target::new(move |_, _| (200, said.clone()));
+    let listener = home.listen(&["--forward", &app.url("/")]);
+    let answered = post(&listener.address, "/", &[EVENT], b"{}");
+    assert_eq!(answered.status, 200);
+    assert!(
+        answered.body == answer.as_bytes(),
+        "{} bytes",
+        answered.body.len()
+    );
+}
+
+#[test]
+fn an_answer_that_is_too_large_is_502_and_what_the_app_took_is_not_forwarded_again() {
+    let home = Home::new();
+    let app = Target::new(|_, _| (200, "x".repeat((64 << 20) + 1)));
+    let listener = home.listen(&["--forward", &app.url("/")]);
+    let answered = post(&listener.address, "/", &[EVENT], b"{}");
+    assert_eq!(answered.status, 502);
+    assert!(
+        answered.text().contains("larger than 64 MiB"),
+        "{}",
+        answered.text()
+    );
+    listener.kill();
+    let listener = home.listen(&["--forward", &app.url("/")]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    assert_eq!(listener.next("delivery")["sighting"], "duplicate");
+    assert_eq!(app.seen().len(), 1);
 }
 
 #[test]

@@ -22,8 +22,9 @@ use crate::store::Sent;
 
 pub use self::route::{Route, RouteError};
 
-/// How much of an app's answer is relayed.
-const RELAYED: usize = 16 * 1024 * 1024;
+/// How large an app's answer may be. It is relayed whole or not at all, and held in memory until
+/// then: its outcome is on disk before the provider hears of it.
+const LARGEST: usize = 64 << 20;
 
 /// Hands requests to local apps; clones share connections.
 #[derive(Clone)]
@@ -59,7 +60,7 @@ impl Forward {
     pub fn new(client: Client, routes: Vec<Route>, timeout: Duration) -> Self {
         let limits = Limits {
             timeout,
-            keep: RELAYED,
+            keep: LARGEST,
         };
         Self {
             outbox: Outbox::new(client, limits),
@@ -132,6 +133,12 @@ fn relay(response: &Response) -> Reply {
         return Reply::json(
             502,
             r#"{"ok":false,"error":"the local app switched protocols"}"#,
+        );
+    }
+    if response.body_cut {
+        return Reply::json(
+            502,
+            r#"{"ok":false,"error":"the local app's answer is larger than 64 MiB"}"#,
         );
     }
     let hops = Hops::of(&response.headers);

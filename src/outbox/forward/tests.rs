@@ -148,6 +148,28 @@ async fn an_app_that_breaks_off_or_babbles_is_502() {
     }
 }
 
+fn answer_of(length: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+    [head.as_bytes(), &vec![b'x'; length]].concat()
+}
+
+#[tokio::test]
+async fn a_large_answer_is_relayed_whole_and_one_beyond_the_limit_is_502() {
+    let app = Peer::new(|_, number| Say::Bytes(answer_of(LARGEST + number))).await;
+    let forward = forward(&app.target("/"));
+    let whole = reply(&forward).await;
+    assert_eq!((whole.status, whole.body.len()), (200, LARGEST));
+    let forwarded = forward.deliver(&delivery(), None, 2).await.unwrap();
+    assert_eq!(forwarded.reply.status, 502);
+    let body: serde_json::Value = serde_json::from_slice(&forwarded.reply.body).unwrap();
+    assert_eq!(
+        body["error"],
+        "the local app's answer is larger than 64 MiB"
+    );
+    // What the app did counts, whatever becomes of its answer.
+    assert!(forwarded.outcome.attempt.delivered());
+}
+
 #[tokio::test]
 async fn requests_go_to_the_app_of_their_route() {
     let first = Peer::new(|_, _| Say::status(200)).await;
