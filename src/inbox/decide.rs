@@ -101,7 +101,9 @@ pub fn as_if_stored(arrival: &Arrival) -> Delivery {
 /// The answer when a delivery could not be stored: the sender will retry, nothing is lost.
 #[must_use]
 pub fn unstored() -> Reply {
-    Reply::json(503, r#"{"ok":false,"error":"not stored"}"#)
+    let mut reply = Reply::json(503, r#"{"ok":false,"error":"not stored"}"#);
+    reply.headers.push(("Retry-After".to_owned(), "1".to_owned()));
+    reply
 }
 
 /// `GET` and `HEAD` of `/` name the program and say nothing about the captures.
