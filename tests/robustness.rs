@@ -1,15 +1,17 @@
 //! What nobody would send, and what a machine may do to a program: it goes on, and loses nothing
 //! that it acknowledged.
 //!
-//! `crowds` are too many or too slow peers, `bulk` is too much at once, `disk` and `flush` what happens to the
-//! store under a running listener, `hostile` what bytes may not do, `secrets` what must never come
-//! out, `surroundings` the process and its environment.
+//! `crowds` are too many or too slow peers, `bulk` is too much at once, `disk` and `flush` what
+//! happens to the store under a running listener, `power` what is left of it when the machine stops,
+//! `hostile` what bytes may not do, `secrets` what must never come out, `surroundings` the process
+//! and its environment.
 
 mod bulk;
 mod crowds;
 mod disk;
 mod flush;
 mod hostile;
+mod power;
 mod secrets;
 mod surroundings;
 

@@ -102,7 +102,9 @@ pub fn as_if_stored(arrival: &Arrival) -> Delivery {
 #[must_use]
 pub fn unstored() -> Reply {
     let mut reply = Reply::json(503, r#"{"ok":false,"error":"not stored"}"#);
-    reply.headers.push(("Retry-After".to_owned(), "1".to_owned()));
+    reply
+        .headers
+        .push(("Retry-After".to_owned(), "1".to_owned()));
     reply
 }
 

@@ -12,19 +12,29 @@ use super::peak_memory;
 use crate::rig::http::{Connection, post, post_bytes};
 use crate::rig::{Home, Listener};
 
-/// Starts a listener under `strace`, which leaves it its process number. `when` counts the calls of
-/// each thread; about fifteen flushes are made before it is ready.
-fn tampered(home: &Home, injection: &str) -> Option<Listener> {
-    let (call, what) = injection.split_once(':').unwrap();
-    let options = format!("-f -qq -o /dev/null -e trace={call} -e inject={call}:{what}");
+/// Whether a program may be traced here.
+pub(super) fn can_tamper() -> bool {
     let mut trial = Command::new("strace");
-    trial.args(options.split(' ')).arg("true");
-    if !trial.output().is_ok_and(|tried| tried.status.success()) {
+    trial.args(["-f", "-qq", "-e", "inject=fdatasync:error=EIO", "true"]);
+    let can = trial.output().is_ok_and(|tried| tried.status.success());
+    if !can {
         eprintln!("skipped: strace -e inject does not work here");
-        return None;
     }
-    let script = format!("exec strace -D {options} -- \"$@\"");
-    Some(home.listen_in(&script, &[] as &[&str]))
+    can
+}
+
+/// Starts a listener under `strace`, which leaves it its process number.
+pub(super) fn traced(home: &Home, options: &str) -> Listener {
+    let script = format!("exec strace -D -f -q {options} -- \"$@\"");
+    home.listen_in(&script, &[] as &[&str])
+}
+
+/// Starts a listener whose calls are tampered with. `when` counts the calls of each thread; about
+/// fifteen flushes are made before it is ready.
+fn tampered(home: &Home, injection: &str) -> Option<Listener> {
+    let call = injection.split_once(':').unwrap().0;
+    let options = format!("-o /dev/null -e trace={call} -e inject={injection}");
+    can_tamper().then(|| traced(home, &options))
 }
 
 /// Posts until one is refused; the paths of those that were acknowledged.
