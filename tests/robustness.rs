@@ -3,8 +3,8 @@
 //!
 //! `crowds` are too many or too slow peers, `bulk` is too much at once, `disk` and `flush` what
 //! happens to the store under a running listener, `power` what is left of it when the machine stops,
-//! `hostile` what bytes may not do, `secrets` what must never come out, `surroundings` the process
-//! and its environment.
+//! `soak` is a day of everything, `hostile` what bytes may not do, `secrets` what must never come out,
+//! `surroundings` the process and its environment.
 
 mod bulk;
 mod crowds;
@@ -13,6 +13,7 @@ mod flush;
 mod hostile;
 mod power;
 mod secrets;
+mod soak;
 mod surroundings;
 
 use std::fs;
