@@ -99,7 +99,10 @@ impl Shown {
             .attempts(delivery.id)
             .map_err(|error| lookup::trouble(&error))?;
         let provider = delivery.arrival.recognition.provider;
-        let seen: Vec<_> = event.iter().map(Seen::of).collect();
+        let briefs = store
+            .event_briefs(delivery.event())
+            .map_err(|error| lookup::trouble(&error))?;
+        let seen: Vec<_> = briefs.iter().map(Seen::of).collect();
         let now = Timestamp::now();
         let watch = watch(provider, &Pace::new(provider), &seen, now);
         Ok(Self {

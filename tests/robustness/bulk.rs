@@ -53,7 +53,7 @@ fn large_bodies_at_once_share_the_memory_that_there_is_for_them() {
     let body = vec![b'x'; 24_000_000];
     assert_eq!(at_once(&listener, 24, &[], &body), [200; 24]);
     let peak = peak_memory(&listener);
-    assert!(peak < 400, "{peak} MiB");
+    assert!(peak < 350, "{peak} MiB");
 }
 
 #[test]
@@ -82,15 +82,13 @@ fn a_flood_of_bad_signatures_is_answered_and_what_is_found_out_stays_bounded() {
 #[test]
 fn large_bodies_with_bad_signatures_do_not_pile_up() {
     let home = Home::new();
-    let listener = checking(&home, &["--output", "quiet"]);
+    let listener = checking(&home, &[]);
     let bad = [
         ("Sixtyfour-Signature", "t=1760000000,v1=00"),
         ("Sixtyfour-Event-Id", "e-1"),
     ];
-    let body = vec![b'['; 20_000_000];
-    for _ in 0..5 {
-        assert_eq!(at_once(&listener, 6, &bad, &body), [401; 6]);
-    }
+    let body = vec![b'['; 24_000_000];
+    assert_eq!(at_once(&listener, 24, &bad, &body), [401; 24]);
     let peak = peak_memory(&listener);
     assert!(peak < 400, "{peak} MiB");
 }

@@ -11,7 +11,7 @@ use crate::export::notice::{self, Ended, Late, Notice};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
 use crate::inbox::vigil::{ATTEMPTS, News, Vigil, Waiting};
-use crate::store::Store;
+use crate::store::{Brief, Store};
 
 use super::super::output;
 use super::super::problem::Problem;
@@ -100,9 +100,11 @@ impl Follower {
         } = self;
         let missed = tail.missed();
         let read = tail.poll(store, |delivery| {
-            if vigil.concerns(delivery) {
+            let is_retried = delivery.request().is_whole() && !delivery.acknowledged();
+            // Only then the event needs to be read.
+            if is_retried || vigil.is_open(delivery.event()) {
                 let event = last_attempts(store, delivery.event());
-                let news = vigil.settled(delivery, &event, Timestamp::now());
+                let news = vigil.settled(&event, Timestamp::now());
                 news.iter().for_each(|news| tell(face, news, stop));
             }
             show(face, store, expectation.as_mut(), delivery, stop)
@@ -130,8 +132,9 @@ impl Follower {
 }
 
 /// The last deliveries of an event, oldest first.
-fn last_attempts(store: &Store, first: DeliveryId) -> Vec<Delivery> {
-    let mut attempts = store.recent(first, None, ATTEMPTS).unwrap_or_default();
+fn last_attempts(store: &Store, first: DeliveryId) -> Vec<Brief> {
+    let attempts = store.recent_briefs(first, None, ATTEMPTS);
+    let mut attempts = attempts.unwrap_or_default();
     attempts.reverse();
     attempts
 }
@@ -155,27 +158,21 @@ fn tell(face: &Face, news: &News, stop: &Stop) {
             newest,
             attempt,
             due,
-        } => {
-            let recognition = &newest.arrival.recognition;
-            face.notice(&Notice::Late(Late {
-                at: now,
-                event_id: recognition.event_id_text(),
-                event_type: recognition.event_type.as_deref(),
-                event: newest.event().get(),
-                attempt: *attempt,
-                due: *due,
-            }))
-        }
-        News::Ended { newest, attempts } => {
-            let recognition = &newest.arrival.recognition;
-            face.notice(&Notice::Ended(Ended {
-                at: now,
-                event_id: recognition.event_id_text(),
-                event_type: recognition.event_type.as_deref(),
-                event: newest.event().get(),
-                attempts: *attempts,
-            }))
-        }
+        } => face.notice(&Notice::Late(Late {
+            at: now,
+            event_id: newest.event_id_text(),
+            event_type: newest.event_type.as_deref(),
+            event: newest.event.get(),
+            attempt: *attempt,
+            due: *due,
+        })),
+        News::Ended { newest, attempts } => face.notice(&Notice::Ended(Ended {
+            at: now,
+            event_id: newest.event_id_text(),
+            event_type: newest.event_type.as_deref(),
+            event: newest.event.get(),
+            attempts: *attempts,
+        })),
         News::Drifted(provider, drift) => {
             face.remark(&words::drift(*provider, drift));
             Ok(())
