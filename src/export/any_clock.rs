@@ -87,7 +87,7 @@ proptest! {
             }),
             now,
         };
-        let gap = Gap::between(&event[0], &event[1], &documented);
+        let gap = Gap::between((&event[0]).into(), (&event[1]).into(), &documented);
         let mut texts = vec![
             detail::detail(&subject, detail::Options::default()),
             ndjson::delivery(&event[1], &[0; 32], ndjson::Options::default()),

@@ -303,7 +303,7 @@ mod tests {
         ] {
             let mut vigil = Vigil::default();
             let event = vec![attempt(1, 0, 500)];
-            vigil.settled(&event[0], &event, at(0));
+            vigil.settled(&event, at(0));
             let looks = jumps.map(|millis| vigil.look(at(millis), |_| event.clone()));
             let news: Vec<_> = looks.into_iter().flatten().collect();
             let count = |wanted: fn(&News) -> bool| news.iter().filter(|news| wanted(news)).count();
