@@ -95,7 +95,7 @@ pub struct Outgoing {
     pub origin: Origin,
     /// What came back, and when.
     pub attempt: Attempt,
-    /// What was sent, where it differs from the capture.
+    /// What was sent, where it differs from the capture in more than where it went.
     pub sent: Option<Sent>,
 }
 

@@ -50,7 +50,7 @@ pub struct Forwarded {
     pub reply: Reply,
     /// What the app said.
     pub outcome: Outcome,
-    /// What it was sent, where that is not the request itself.
+    /// What it was sent, where that is not the request itself with the target's `Host`.
     pub sent: Option<Sent>,
 }
 
@@ -106,9 +106,11 @@ impl Forward {
             Ok(response) => relay(response),
             Err(failure) => explain(failure),
         };
+        // Another `Host` and other lines of the connection follow from the target.
+        let is_elsewhere = route.path(&request.head) != *request.head.target();
         Some(Forwarded {
             reply,
-            sent: made.sent(request),
+            sent: made.sent(request).filter(|_| is_elsewhere),
             outcome: made.outcome,
         })
     }

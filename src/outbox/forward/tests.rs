@@ -75,6 +75,20 @@ async fn the_app_sees_the_request_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_was_sent_is_handed_back_only_when_it_went_to_another_path() {
+    let app = Peer::new(|_, _| Say::status(200)).await;
+    let sent = async |url: &str| {
+        let forward = forward(&app.target(url));
+        forward.deliver(&delivery(), None, 1).await.unwrap().sent
+    };
+    assert_eq!(sent("").await, None);
+    assert_eq!(sent("/hook").await, None);
+    let elsewhere = sent("/other").await.unwrap();
+    assert!(elsewhere.head.starts_with(b"POST /other?q HTTP/1.1\r\n"));
+    assert_eq!(elsewhere.body, None);
+}
+
+#[tokio::test]
 async fn the_senders_host_is_kept_if_asked_for() {
     let app = Peer::new(|_, _| Say::status(200)).await;
     reply(&forward(&app.target("/")).keeping_host()).await;
