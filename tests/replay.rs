@@ -317,10 +317,11 @@ fn replays_keep_the_distance_that_is_asked_for() {
     let home = Home::new();
     captured(&home);
     let target = Target::taking();
-    replay(&home, &target, &["1", "--times", "3", "--every", "40ms"]).expect(0);
+    replay(&home, &target, &["1", "--times", "3", "--every", "200ms"]).expect(0);
     let seen = target.seen();
+    // The first may be read late by a busy machine.
     let spread = seen[2].at - seen[0].at;
-    assert!(spread >= Duration::from_millis(79), "{spread:?}");
+    assert!(spread >= Duration::from_millis(300), "{spread:?}");
 }
 
 #[test]
