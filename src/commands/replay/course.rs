@@ -89,8 +89,13 @@ impl Course {
             let arrived = delivery.request().times.arrived;
             let (began, first) = *started.get_or_insert_with(|| (Instant::now(), arrived));
             let since_first: Duration = clock::between(first, arrived);
+            let mut shared = None;
             for nth in 0..self.times {
-                let job = match self.plan.job(&delivery, nth, &mut random) {
+                let made = match shared.clone() {
+                    Some(job) => Ok(job),
+                    None => self.plan.job(&delivery, nth, &mut random),
+                };
+                let job = match made {
                     Ok(job) => job,
                     Err(error) => {
                         let report = Report::Impossible(*id, error.to_string());
@@ -100,6 +105,9 @@ impl Course {
                         break;
                     }
                 };
+                if shared.is_none() && self.plan.repeats() {
+                    shared = Some(job.clone());
+                }
                 if !remarked && let Some(remark) = self.plan.remark(&delivery, &job) {
                     remarked = true;
                     if reports.send(Report::Remark(remark)).await.is_err() {
