@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::delivery::{Delivery, Outlook, Validity};
+use crate::export::changed::Changed;
 use crate::export::clock::rfc3339;
 use crate::export::credentials::Credentials;
 use crate::export::detail::{self, detail};
@@ -114,12 +115,15 @@ impl Shown {
     }
 
     fn text(&self, options: detail::Options) -> String {
+        let changed: Vec<_> = self.sent.iter().map(changed).collect();
         let sent: Vec<_> = self
             .sent
             .iter()
-            .map(|outgoing| detail::Sent {
+            .zip(&changed)
+            .map(|(outgoing, changed)| detail::Sent {
                 origin: outgoing.origin.name(),
                 attempt: &outgoing.attempt,
+                changed: changed.as_ref(),
             })
             .collect();
         let subject = detail::Subject {
@@ -147,7 +151,8 @@ impl Shown {
         let mut lines = ndjson::delivery(&self.delivery, &sha256, options);
         lines.push('\n');
         for outgoing in &self.sent {
-            lines += &ndjson::notice(&lookup::sent(self.delivery.id, outgoing));
+            let notice = lookup::sent(self.delivery.id, outgoing);
+            lines += &ndjson::outgoing(&notice, changed(outgoing).as_ref(), options);
             lines.push('\n');
         }
         lines += &text::json(self.event_object().to_string());
@@ -203,6 +208,12 @@ impl Shown {
             }),
         }
     }
+}
+
+/// What was sent, where that was not the capture itself.
+fn changed(outgoing: &Outgoing) -> Option<Changed<'_>> {
+    let sent = outgoing.sent.as_ref()?;
+    Some(Changed::new(&sent.head, sent.body.as_deref()))
 }
 
 fn outlook_object(outlook: &Outlook) -> Value {

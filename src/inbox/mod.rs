@@ -330,13 +330,16 @@ impl Inbox {
             Ok(id) => id,
             Err(error) => return self.refused(&error),
         };
-        let by_app = arrival.answer.by == AnsweredBy::App;
         let app_took_it = forwarded
             .as_ref()
             .is_some_and(|forwarded| forwarded.outcome.attempt.delivered());
+        let answer = &arrival.answer;
+        let says_it_all =
+            answer.by == AnsweredBy::App && answer.reply.acknowledges() == app_took_it;
         if let Some(forwarded) = forwarded {
-            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt);
-            if by_app {
+            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt)
+                .having_sent(forwarded.sent);
+            if says_it_all {
                 // The delivery itself, which is on disk, says what the app answered.
                 self.shared.store.attempt(id, outgoing);
             } else if let Err(error) = self.shared.store.attempt_durably(id, outgoing).await {

@@ -293,6 +293,34 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_jumps_says_each_thing_once_and_ends_every_event() {
+        let hour = 3_600_000;
+        for jumps in [
+            [-hour, 3_001, 61_000, 200_000],
+            [3_001, -hour, 61_000, 200_000],
+            [24 * hour, 3_001, -hour, 200_000],
+            [-hour * 500_000, hour * 70_000_000, 0, 200_000],
+        ] {
+            let mut vigil = Vigil::default();
+            let event = vec![attempt(1, 0, 500)];
+            vigil.settled(&event, at(0));
+            let looks = jumps.map(|millis| vigil.look(at(millis), |_| event.clone()));
+            let news: Vec<_> = looks.into_iter().flatten().collect();
+            let count = |wanted: fn(&News) -> bool| news.iter().filter(|news| wanted(news)).count();
+            assert!(
+                count(|news| matches!(news, News::Late { .. })) <= 1,
+                "{jumps:?}"
+            );
+            assert_eq!(
+                count(|news| matches!(news, News::Ended { .. })),
+                1,
+                "{jumps:?}"
+            );
+            assert_eq!(vigil.next_look(), None, "{jumps:?}");
+        }
+    }
+
+    #[test]
     fn a_retry_that_came_meanwhile_is_not_called_late() {
         let mut vigil = Vigil::default();
         let event = vec![attempt(1, 0, 500), attempt(2, 1_000, 500)];

@@ -265,7 +265,7 @@ pub(super) fn attempt(
             row.headers,
             row.body,
             outgoing.sent.as_ref().map(|sent| &sent.head[..]),
-            outgoing.sent.as_ref().map(|sent| &sent.body[..]),
+            outgoing.sent.as_ref().and_then(|sent| sent.body.as_deref()),
         ])?;
     Ok(())
 }

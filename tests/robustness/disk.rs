@@ -29,13 +29,13 @@ fn fill(listener: &Listener, size: usize) -> BTreeSet<String> {
 }
 
 /// Posts until it is acknowledged again.
-fn until_it_goes_on(listener: &Listener) {
+pub(super) fn until_it_goes_on(listener: &Listener) {
     eventually("it is acknowledged again", || {
         (post(&listener.address, "/again", &[], b"x").status == 200).then_some(())
     });
 }
 
-fn stored(home: &Home) -> BTreeSet<String> {
+pub(super) fn stored(home: &Home) -> BTreeSet<String> {
     let listed = home.run(&["list", "--output", "json", "--limit", "100000"]);
     let paths = listed.expect(0).json_lines().into_iter();
     paths

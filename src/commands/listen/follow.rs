@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId};
-use crate::export::notice::{Ended, Late, Notice};
+use crate::export::notice::{self, Ended, Late, Notice};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
 use crate::inbox::vigil::{ATTEMPTS, News, Vigil, Waiting};
@@ -24,6 +24,8 @@ use super::words;
 pub(super) struct Followed {
     /// How many of the expected deliveries did not come.
     pub(super) missing: u64,
+    /// How many deliveries were removed before they could be shown.
+    pub(super) unshown: u64,
     /// How many events the provider has given up.
     pub(super) ended: u64,
     /// The events whose retry is still expected.
@@ -72,6 +74,7 @@ pub(super) async fn follow(
         }
     }
     Followed {
+        unshown: follower.tail.missed(),
         missing: follower
             .expectation
             .map_or(0, |expected| expected.missing()),
@@ -95,6 +98,7 @@ impl Follower {
             expectation,
             vigil,
         } = self;
+        let missed = tail.missed();
         let read = tail.poll(store, |delivery| {
             let is_retried = delivery.request().is_whole() && !delivery.acknowledged();
             // Only then the event needs to be read.
@@ -109,6 +113,12 @@ impl Follower {
             let warning = Problem::failed("store", "cannot read the store to show deliveries")
                 .why(error.to_string());
             output::complain(&warning.text("warning"));
+        }
+        if tail.missed() > missed {
+            let told = tell_unshown(face, tail.missed() - missed);
+            if let Err(error) = told {
+                stop.because(reason_of(&error));
+            }
         }
     }
 
@@ -127,6 +137,18 @@ fn last_attempts(store: &Store, first: DeliveryId) -> Vec<Brief> {
     let mut attempts = attempts.unwrap_or_default();
     attempts.reverse();
     attempts
+}
+
+/// Says how many deliveries retention removed before they could be shown.
+fn tell_unshown(face: &Face, count: u64) -> io::Result<()> {
+    let what = words::unshown(count);
+    face.remark(&format!("warning: {what}\n"));
+    face.notice(&Notice::Warning(notice::Problem {
+        code: "not_shown",
+        error: &what,
+        why: None,
+        fix: Some("keep more with --keep or --keep-bytes, or print less with --output quiet"),
+    }))
 }
 
 fn tell(face: &Face, news: &News, stop: &Stop) {

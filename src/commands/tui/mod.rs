@@ -3,11 +3,12 @@
 //! [`Control`](crate::tui::world::Control).
 //!
 //! `looks` resolves theme, signs and keys, `terminal` decides whether there is a terminal at all,
-//! `captures` reads the store, `local` and `remote` steer, `desk` sends (replays, samples, probes),
+//! `captures` reads the store, `difference` words what a replay changed, `local` and `remote` steer, `desk` sends (replays, samples, probes),
 //! `public` looks for the tunnel, `session` runs it all.
 
 mod captures;
 mod desk;
+mod difference;
 mod local;
 mod looks;
 mod public;
