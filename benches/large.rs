@@ -1,9 +1,13 @@
 //! A large store, and no load at all: how long the listener takes to start, what it holds in
-//! memory, how fast `list` answers, and what it costs while nothing arrives.
+//! memory, how fast `list` answers, what it costs while nothing arrives, and how the terminal UI
+//! opens it and moves through it.
 //!
 //! `cargo bench --bench large -- --captures 1000000` fills a store through the inbox, as the
 //! listener would, but without sockets. Without the option it is a small one. `--body` is the size
 //! of each body in bytes.
+
+#[allow(dead_code, reason = "every bench uses its own part of it")]
+mod screen;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -22,14 +26,17 @@ use hook64::inbox::{Inbox, Policy};
 use hook64::signature::{self, Keyring, Secret, scheme};
 use hook64::store::{Location, Options, Store};
 use jiff::Timestamp;
+use screen::Screen;
 
 const SECRET: &str = "sk_whsec_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// How many deliveries arrive at once while the store is filled.
 const SENDERS: usize = 1024;
 /// How long an idle listener is watched.
 const IDLE: Duration = Duration::from_secs(5);
+/// Longer than frames stay apart.
+const PAUSE: Duration = Duration::from_millis(50);
 
-type Attempted<T> = Result<T, Box<dyn Error>>;
+type Attempted<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Attempted<()> {
     let captures = argument("--captures").unwrap_or(20_000);
@@ -40,6 +47,10 @@ fn main() -> Attempted<()> {
     let path = directory.path().join("large.db");
     let start = Instant::now();
     fill(&path, captures, body)?;
+    // The last of the inbox's threads closes it.
+    while Store::open(&Location::File(path.clone()), Options::default()).is_err() {
+        thread::sleep(Duration::from_millis(1));
+    }
     let took = start.elapsed().as_secs_f64();
     let bytes = std::fs::metadata(&path)?.len() as f64 / f64::from(1 << 30);
     println!(
@@ -58,6 +69,7 @@ fn main() -> Attempted<()> {
         list.sort_unstable();
         println!("list      {:.1} ms", list[2].as_secs_f64() * 1e3);
     }
+    open(&path, captures)?;
     Ok(())
 }
 
@@ -79,6 +91,48 @@ fn idle(directory: &Path) -> Attempted<()> {
         listener.cpu().0 - before.0,
         listener.cpu().1 - before.1,
         IDLE.as_secs(),
+    );
+    Ok(())
+}
+
+/// Opens the store in a large terminal, moves through it, and watches it while nothing happens.
+fn open(path: &Path, captures: u64) -> Attempted<()> {
+    let path = path.display().to_string();
+    let mut screen = Screen::start(&["open", "--store", &path], (200, 60))?;
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    let first = screen.until(|text| text.contains("find_email"))?;
+    let all = screen.until(|text| text.contains(&format!("deliveries {captures}")))?;
+    println!(
+        "open      {:.0} ms to the first deliveries, {:.0} ms to all of them",
+        milliseconds(first),
+        milliseconds(all)
+    );
+    for (name, key, back) in [
+        ("first", "g", "G"),
+        ("last", "G", "g"),
+        ("page down", "\x1b[6~", "\x1b[5~"),
+    ] {
+        screen.press(back)?;
+        let mut frames: Vec<Duration> = Vec::new();
+        for _ in 0..20 {
+            // Frames keep a distance; what one costs is seen after a while without.
+            thread::sleep(PAUSE);
+            frames.push(screen.press(key)?);
+            screen.press(back)?;
+        }
+        frames.sort_unstable();
+        println!(
+            "{name:<9} {:.1} ms from the key to the frame, {:.1} ms at most",
+            milliseconds(frames[10]),
+            milliseconds(frames[19])
+        );
+    }
+    let before = screen.written();
+    thread::sleep(IDLE);
+    println!(
+        "idle      {} bytes written in {} s",
+        screen.written() - before,
+        IDLE.as_secs()
     );
     Ok(())
 }

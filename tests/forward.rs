@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::rig::app::App;
 use super::rig::http::{Connection, post, post_bytes};
+use super::rig::target::Target;
 use super::rig::{Home, Listener, eventually};
 
 const EVENT: (&str, &str) = ("Sixtyfour-Event-Id", "e-1");
@@ -39,6 +40,71 @@ fn the_app_sees_the_exact_request_and_its_answer_is_relayed() {
         (&forward["of_seq"], &forward["status"]),
         (&1.into(), &201.into())
     );
+}
+
+#[test]
+fn what_the_app_was_sent_is_kept_without_the_body_that_the_capture_has() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let listener = forwarding(&home, &app);
+    let headers = [EVENT, ("Connection", "keep-alive")];
+    post(&listener.address, "/elsewhere", &headers, b"{}");
+    listener.stop().expect(0);
+    let shown = home.run(&["show", "1", "--output", "json"]).expect(0);
+    let objects = shown.json_lines();
+    let forward = objects.iter().find(|object| object["kind"] == "forward");
+    let sent = &forward.unwrap()["sent"];
+    let lines: Vec<(String, String)> = serde_json::from_value(sent["headers"].clone()).unwrap();
+    let lines: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let seen = String::from_utf8(app.requests().remove(0)).unwrap();
+    assert_eq!(seen, format!("POST /hook HTTP/1.1\r\n{lines}\r\n{{}}"));
+    assert_eq!(
+        (&sent["body_changed"], sent.get("body_bytes")),
+        (&false.into(), None)
+    );
+    let shown = home.run(&["show", "1"]).expect(0).stdout;
+    assert!(
+        shown.contains("    + POST /hook\n    - Connection: keep-alive\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_large_answer_of_the_app_reaches_the_provider_whole() {
+    let home = Home::new();
+    let answer = "0123456789".repeat(4_000_000);
+    let said = answer.clone();
+    let app = Target::new(move |_, _| (200, said.clone()));
+    let listener = home.listen(&["--forward", &app.url("/")]);
+    let answered = post(&listener.address, "/", &[EVENT], b"{}");
+    assert_eq!(answered.status, 200);
+    assert!(
+        answered.body == answer.as_bytes(),
+        "{} bytes",
+        answered.body.len()
+    );
+}
+
+#[test]
+fn an_answer_that_is_too_large_is_502_and_what_the_app_took_is_not_forwarded_again() {
+    let home = Home::new();
+    let app = Target::new(|_, _| (200, "x".repeat((64 << 20) + 1)));
+    let listener = home.listen(&["--forward", &app.url("/")]);
+    let answered = post(&listener.address, "/", &[EVENT], b"{}");
+    assert_eq!(answered.status, 502);
+    assert!(
+        answered.text().contains("larger than 64 MiB"),
+        "{}",
+        answered.text()
+    );
+    listener.kill();
+    let listener = home.listen(&["--forward", &app.url("/")]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    assert_eq!(listener.next("delivery")["sighting"], "duplicate");
+    assert_eq!(app.seen().len(), 1);
 }
 
 #[test]

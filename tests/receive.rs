@@ -5,6 +5,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use super::rig::app::App;
 use super::rig::http::{Connection, post, post_bytes, raw};
 use super::rig::{Home, Listener, SECRET, eventually};
 
@@ -398,4 +399,46 @@ fn a_closed_output_ends_the_listener_quietly() {
     post(&address, "/", &[], b"x");
     let status = eventually("it ends", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn with_a_secret_loaded_nobody_is_let_in_for_looking_like_another_sender() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let secret = home.secret_file();
+    let secret = secret.to_str().unwrap();
+    let listener = home.listen(&["--secret-file", secret, "--forward", &app.url]);
+    let elan = br#"{"event_id":"evt_1","event_type":"workflow.completed","workflow_id":"wf_1",
+        "organization_id":"org_1","timestamp":"2025-12-21T10:30:00Z","data":{}}"#;
+    let forged = [(
+        "X-Webhook-Signature",
+        &*format!("sha256={}", "00".repeat(32)),
+    )];
+    for (headers, body) in [(&forged[..], &elan[..]), (&[], elan), (&forged, b"plain")] {
+        assert_eq!(post(&listener.address, "/", headers, body).status, 401);
+        let delivery = listener.next("delivery");
+        assert_eq!(delivery["signature"]["reason"], "missing_header");
+        assert_eq!(delivery["answer"]["by"], "signature");
+    }
+    assert!(app.requests().is_empty());
+    let shown = home.run(&["show", "1"]).expect(0).stdout;
+    assert!(shown.contains("--elan-secret-file"), "{shown}");
+    listener.stop();
+
+    // Its own secret lets it in.
+    let elan_secret = home.file("elan", "made-up-elan-secret\n");
+    let elan_secret = elan_secret.to_str().unwrap();
+    let both = ["--secret-file", secret, "--elan-secret-file", elan_secret];
+    let listener = home.listen(&both);
+    let to = format!("http://{}/", listener.address);
+    let send = [
+        "send",
+        "workflow.completed",
+        "--to",
+        &to,
+        "--elan-secret-file",
+        elan_secret,
+    ];
+    home.run(&send).expect(0);
+    assert_eq!(listener.next("delivery")["signature"]["verdict"], "valid");
 }

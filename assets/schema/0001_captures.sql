@@ -59,10 +59,10 @@ CREATE TABLE contents (
     seq              INTEGER PRIMARY KEY,
     digest           BLOB NOT NULL,        -- of all other columns but body; checked whenever they are read
     head             BLOB NOT NULL,        -- request line and field lines as sent, with the blank line
-    body             BLOB NOT NULL,        -- without chunk framing, not decompressed
     trailers         BLOB,                 -- field lines after a chunked body
     answer_headers   BLOB,                 -- field lines of our answer
-    answer_body      BLOB                  -- of our answer
+    answer_body      BLOB,                 -- of our answer
+    body             BLOB NOT NULL         -- without chunk framing, not decompressed
 ) STRICT;
 
 -- What the peer really got. No row: still being answered, or the process was killed before.

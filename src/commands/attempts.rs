@@ -15,15 +15,19 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::attempt::Response;
 use crate::delivery::{Attempt, DeliveryId, Failure, Header};
 use crate::net::control::CallAnswer;
-use crate::store::{Origin, Outgoing, Store};
+use crate::store::{Origin, Outgoing, Sent, Store};
 
 /// Where attempts are handed over.
 pub(super) const PATH: &str = "/attempts";
 
-/// How much of an answer's body is handed over: a call has a limit, and a few attempts have to fit.
+/// How much of an answer's body is handed over: a few attempts have to fit into a call.
 const KEPT: usize = 48 << 10;
 
-#[derive(Debug, Serialize, Deserialize)]
+/// A call that is longer than this takes no further attempt. The limit of a call is twice that, and
+/// no attempt is longer than what is left.
+const ENOUGH: usize = 2 << 20;
+
+#[derive(Debug, Deserialize)]
 struct Handover {
     attempts: Vec<Entry>,
 }
@@ -38,6 +42,15 @@ struct Entry {
     started: Timestamp,
     took_ns: u64,
     result: Outcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent: Option<Changed>,
+}
+
+/// What was sent, where it is not the capture itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Changed {
+    head: String,
+    body: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,14 +82,23 @@ pub(super) enum HandoverError {
     Field(&'static str),
 }
 
-/// The body of the call that hands these over.
-pub(super) fn to_json(attempts: &[(DeliveryId, Outgoing)]) -> String {
-    let attempts = attempts.iter().map(|(id, outgoing)| entry(*id, outgoing));
-    let handover = Handover {
-        attempts: attempts.collect(),
-    };
-    // Text keys and whole numbers only: nothing can fail.
-    serde_json::to_string(&handover).unwrap_or_default()
+/// The body of the call that hands the first of these over, and how many they are: at least one.
+pub(super) fn to_json(attempts: &[(DeliveryId, Outgoing)]) -> (String, usize) {
+    let mut json = r#"{"attempts":["#.to_owned();
+    let mut count = 0;
+    for (id, outgoing) in attempts {
+        if count > 0 {
+            if json.len() > ENOUGH {
+                break;
+            }
+            json.push(',');
+        }
+        // Text keys and whole numbers only: nothing can fail.
+        json += &serde_json::to_string(&entry(*id, outgoing)).unwrap_or_default();
+        count += 1;
+    }
+    json += "]}";
+    (json, count)
 }
 
 /// What a handover says.
@@ -147,6 +169,10 @@ fn entry(id: DeliveryId, outgoing: &Outgoing) -> Entry {
             Err(Failure::Broken(why)) => Outcome::Broken(why.clone()),
             Err(Failure::NotHttp(why)) => Outcome::NotHttp(why.clone()),
         },
+        sent: outgoing.sent.as_ref().map(|sent| Changed {
+            head: STANDARD.encode(&sent.head),
+            body: sent.body.as_ref().map(|body| STANDARD.encode(body)),
+        }),
     }
 }
 
@@ -185,7 +211,14 @@ fn outgoing(entry: Entry) -> Result<(DeliveryId, Outgoing), HandoverError> {
         took: Duration::from_nanos(entry.took_ns),
         result,
     };
-    Ok((id, Outgoing::new(origin, attempt)))
+    let sent = entry.sent.map(|sent| -> Result<_, HandoverError> {
+        Ok(Sent {
+            head: decoded(&sent.head)?,
+            body: sent.body.as_deref().map(decoded).transpose()?,
+        })
+    });
+    let outgoing = Outgoing::new(origin, attempt).having_sent(sent.transpose()?);
+    Ok((id, outgoing))
 }
 
 fn decoded(text: &str) -> Result<Bytes, HandoverError> {
@@ -238,6 +271,9 @@ mod tests {
             target in any::<String>(),
             seconds in 0_i64..4_000_000_000,
             took in any::<u64>(),
+            head in any::<Vec<u8>>(),
+            body in any::<Option<Vec<u8>>>(),
+            changed in any::<bool>(),
         ) {
             let attempt = Attempt {
                 number,
@@ -247,14 +283,47 @@ mod tests {
                 result,
             };
             let id = DeliveryId::new(7).unwrap();
-            let sent = vec![(id, Outgoing::new(Origin::Replay, attempt))];
-            prop_assert_eq!(from_json(to_json(&sent).as_bytes()).unwrap(), sent);
+            let sent = Sent {
+                head: head.into(),
+                body: body.map(Bytes::from),
+            };
+            let outgoing = Outgoing::new(Origin::Replay, attempt);
+            let made = vec![(id, outgoing.having_sent(changed.then_some(sent)))];
+            let (json, count) = to_json(&made);
+            prop_assert_eq!((from_json(json.as_bytes()).unwrap(), count), (made, 1));
         }
 
         #[test]
         fn any_bytes_are_read_without_harm(json in any::<Vec<u8>>()) {
             let _ = from_json(&json);
         }
+    }
+
+    #[test]
+    fn attempts_that_do_not_fit_into_one_call_are_handed_over_in_several() {
+        let attempt = Attempt {
+            number: 1,
+            target: "http://127.0.0.1/".to_owned(),
+            started: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            result: Err(Failure::Broken(String::new())),
+        };
+        let largest = Sent {
+            head: Bytes::from(vec![b'h'; 128 << 10]),
+            body: Some(Bytes::from(vec![b'b'; 1 << 20])),
+        };
+        let outgoing = Outgoing::new(Origin::Replay, attempt).having_sent(Some(largest));
+        let id = DeliveryId::new(7).unwrap();
+        let mut left = &vec![(id, outgoing); 5][..];
+        let mut calls = Vec::new();
+        while !left.is_empty() {
+            let (json, count) = to_json(left);
+            assert!(json.len() <= 4 << 20, "{} bytes", json.len());
+            assert_eq!(from_json(json.as_bytes()).unwrap(), left[..count]);
+            calls.push(count);
+            left = &left[count..];
+        }
+        assert_eq!(calls, [2, 2, 1]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId, Failure};
-use crate::export::gap::Gap;
+use crate::export::gap::{Gap, Place};
 use crate::export::notice::{Notice, Sent};
 use crate::filter::Filter;
 use crate::inbox::diagnose;
@@ -204,8 +204,8 @@ pub(super) fn each(
     visit: impl FnMut(Delivery) -> ControlFlow<()>,
 ) -> Result<()> {
     let outlook = |delivery: &Delivery| {
-        let deliveries = store.event(delivery.event()).ok()?;
-        let seen: Vec<_> = deliveries.iter().map(Seen::of).collect();
+        let briefs = store.event_briefs(delivery.event()).ok()?;
+        let seen: Vec<_> = briefs.iter().map(Seen::of).collect();
         let pace = Pace::new(delivery.arrival.recognition.provider);
         Some(watch::outlook(&pace, &seen, now))
     };
@@ -234,10 +234,15 @@ pub(super) fn nothing_found(store: &Store, location: &Location, filter: &Filter)
 /// The time since the attempt before, if there was one.
 pub(super) fn gap(store: &Store, delivery: &Delivery) -> Option<Gap> {
     let first = delivery.arrival.sighting.first?;
-    let earlier = store.recent(first, Some(delivery.id), 1).ok()?;
+    let earlier = store.recent_briefs(first, Some(delivery.id), 1).ok()?;
     let earlier = earlier.first()?;
+    let place = Place {
+        arrived: earlier.arrived,
+        ended: earlier.settlement.map(|settlement| settlement.at),
+        number: earlier.attempt.unwrap_or(earlier.arrival),
+    };
     let documented = provider::gaps(delivery.arrival.recognition.provider);
-    Some(Gap::between(earlier, delivery, documented))
+    Some(Gap::between(place, delivery.into(), documented))
 }
 
 /// A request that was made for a delivery, as an object says it.

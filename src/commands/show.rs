@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::delivery::{Delivery, Outlook, Validity};
+use crate::export::changed::Changed;
 use crate::export::clock::rfc3339;
 use crate::export::credentials::Credentials;
 use crate::export::detail::{self, detail};
@@ -98,7 +99,10 @@ impl Shown {
             .attempts(delivery.id)
             .map_err(|error| lookup::trouble(&error))?;
         let provider = delivery.arrival.recognition.provider;
-        let seen: Vec<_> = event.iter().map(Seen::of).collect();
+        let briefs = store
+            .event_briefs(delivery.event())
+            .map_err(|error| lookup::trouble(&error))?;
+        let seen: Vec<_> = briefs.iter().map(Seen::of).collect();
         let now = Timestamp::now();
         let watch = watch(provider, &Pace::new(provider), &seen, now);
         Ok(Self {
@@ -111,12 +115,15 @@ impl Shown {
     }
 
     fn text(&self, options: detail::Options) -> String {
+        let changed: Vec<_> = self.sent.iter().map(changed).collect();
         let sent: Vec<_> = self
             .sent
             .iter()
-            .map(|outgoing| detail::Sent {
+            .zip(&changed)
+            .map(|(outgoing, changed)| detail::Sent {
                 origin: outgoing.origin.name(),
                 attempt: &outgoing.attempt,
+                changed: changed.as_ref(),
             })
             .collect();
         let subject = detail::Subject {
@@ -144,7 +151,8 @@ impl Shown {
         let mut lines = ndjson::delivery(&self.delivery, &sha256, options);
         lines.push('\n');
         for outgoing in &self.sent {
-            lines += &ndjson::notice(&lookup::sent(self.delivery.id, outgoing));
+            let notice = lookup::sent(self.delivery.id, outgoing);
+            lines += &ndjson::outgoing(&notice, changed(outgoing).as_ref(), options);
             lines.push('\n');
         }
         lines += &text::json(self.event_object().to_string());
@@ -200,6 +208,12 @@ impl Shown {
             }),
         }
     }
+}
+
+/// What was sent, where that was not the capture itself.
+fn changed(outgoing: &Outgoing) -> Option<Changed<'_>> {
+    let sent = outgoing.sent.as_ref()?;
+    Some(Changed::new(&sent.head, sent.body.as_deref()))
 }
 
 fn outlook_object(outlook: &Outlook) -> Value {

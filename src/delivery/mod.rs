@@ -27,7 +27,7 @@ pub use outlook::Outlook;
 pub use recognition::{Disagreement, Envelope, EventIdSource, Provider, Recognition};
 pub use reply::{Answer, AnsweredBy, Ending, Reply};
 pub use request::{Defect, Request, Times};
-pub use settlement::{Outcome, Settlement};
+pub use settlement::{Outcome, Settlement, acknowledged};
 pub use sighting::{Sighting, Turn};
 pub use verdict::{Confidence, Diagnosis, Finding, Reason, Scheme, Validity, Verdict};
 
@@ -116,10 +116,7 @@ impl Delivery {
     #[must_use]
     pub fn acknowledged(&self) -> bool {
         let answer = &self.arrival.answer;
-        let planned = answer.reply.acknowledges();
-        let arrived = self.settlement.map_or(planned, |settlement| {
-            settlement.outcome.acknowledges(planned)
-        });
-        arrived || (planned && answer.by == AnsweredBy::App)
+        let by_app = answer.by == AnsweredBy::App;
+        acknowledged(answer.reply.acknowledges(), by_app, self.settlement)
     }
 }

@@ -56,13 +56,21 @@ impl Reply {
     /// Whether a peer that gets this answer takes the event as delivered.
     #[must_use]
     pub fn acknowledges(&self) -> bool {
-        (200..300).contains(&self.status) && matches!(self.ending, Ending::Normal | Ending::Drip(_))
+        self.ending.acknowledges(self.status)
     }
 
     /// Whether the peer is meant to see a status at all.
     #[must_use]
     pub fn has_status(&self) -> bool {
         matches!(self.ending, Ending::Normal | Ending::Drip(_) | Ending::Cut)
+    }
+}
+
+impl Ending {
+    /// Whether a peer that gets this status, ended like this, takes the event as delivered.
+    #[must_use]
+    pub fn acknowledges(self, status: u16) -> bool {
+        (200..300).contains(&status) && matches!(self, Self::Normal | Self::Drip(_))
     }
 }
 

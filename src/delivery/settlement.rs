@@ -78,6 +78,16 @@ impl Outcome {
     }
 }
 
+/// Whether a delivery settled its event: the app said so, or the planned answer does and no ending
+/// was recorded that says the peer did not get it.
+#[must_use]
+pub fn acknowledged(planned: bool, by_app: bool, settlement: Option<Settlement>) -> bool {
+    let arrived = settlement.map_or(planned, |settlement| {
+        settlement.outcome.acknowledges(planned)
+    });
+    arrived || (planned && by_app)
+}
+
 /// How and when an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement {

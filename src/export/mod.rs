@@ -12,11 +12,14 @@
 //! | [`http`], [`curl`], [`body`], [`har`] | what `export` writes for other tools |
 //! | [`json`] | JSON as the sender wrote it: tokens, layout, duplicates |
 //! | [`view`] | a body to look at: JSON, text or a hex dump |
-//! | [`answer`], [`event`], [`verdict`], [`gap`], [`forwarded`] | one fact in few words |
+//! | [`answer`], [`event`], [`verdict`], [`gap`], [`forwarded`], [`changed`] | one fact in few words |
 //! | [`clock`], [`paint`], [`credentials`] | times, colours, and what is masked |
 
 pub mod answer;
+#[cfg(test)]
+mod any_clock;
 pub mod body;
+pub mod changed;
 pub mod clock;
 mod columns;
 pub mod credentials;

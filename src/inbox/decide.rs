@@ -101,7 +101,11 @@ pub fn as_if_stored(arrival: &Arrival) -> Delivery {
 /// The answer when a delivery could not be stored: the sender will retry, nothing is lost.
 #[must_use]
 pub fn unstored() -> Reply {
-    Reply::json(503, r#"{"ok":false,"error":"not stored"}"#)
+    let mut reply = Reply::json(503, r#"{"ok":false,"error":"not stored"}"#);
+    reply
+        .headers
+        .push(("Retry-After".to_owned(), "1".to_owned()));
+    reply
 }
 
 /// `GET` and `HEAD` of `/` name the program and say nothing about the captures.
@@ -118,19 +122,22 @@ pub fn greeting(head: &Head) -> Option<Reply> {
     })
 }
 
-/// By which scheme a request is checked: its sender's; for a stranger the one whose header it
-/// carries, else the one that we have a secret for.
+/// By which scheme a request is checked: its sender's, else the one whose header it carries. Both
+/// are the word of whoever posts it, so they choose only among the schemes that there are secrets
+/// of: with a secret loaded, nobody is let in for looking like somebody whose secret is not.
 #[must_use]
 pub fn scheme(recognition: &Recognition, head: &Head, keyring: &Keyring) -> Scheme {
-    provider::scheme(recognition.provider)
-        .or_else(|| signature::scheme::signed_by(head))
-        .unwrap_or({
-            if keyring.sixtyfour.is_empty() && !keyring.elan.is_empty() {
-                Scheme::Elan
-            } else {
-                Scheme::Sixtyfour
-            }
-        })
+    let said =
+        provider::scheme(recognition.provider).or_else(|| signature::scheme::signed_by(head));
+    let has_secret = |scheme: Scheme| keyring.of(scheme).iter().any(|secret| !secret.is_empty());
+    let loaded = [Scheme::Sixtyfour, Scheme::Elan]
+        .into_iter()
+        .find(|scheme| has_secret(*scheme));
+    match (said, loaded) {
+        (Some(said), Some(loaded)) if !has_secret(said) => loaded,
+        (Some(said), _) => said,
+        (None, loaded) => loaded.unwrap_or(Scheme::Sixtyfour),
+    }
 }
 
 fn say(reply: Reply, by: AnsweredBy) -> Decision {
@@ -150,4 +157,48 @@ pub fn on_path(head: &Head, policy: &Policy) -> bool {
         .path
         .as_ref()
         .is_none_or(|path| head.path() == path.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{Header, Provider};
+    use crate::signature::Secret;
+
+    #[test]
+    fn a_sender_cannot_choose_a_scheme_that_there_is_no_secret_of() {
+        let (sixtyfour, elan) = (Scheme::Sixtyfour, Scheme::Elan);
+        let loaded = |schemes: &[Scheme]| {
+            let of = |scheme| match schemes.contains(&scheme) {
+                true => vec![Secret::new("made up")],
+                false => vec![Secret::new("")],
+            };
+            Keyring {
+                sixtyfour: of(sixtyfour),
+                elan: of(elan),
+            }
+        };
+        let signed = Header::new(signature::scheme::header_name(elan), "sha256=00");
+        let unsigned = Head::build("POST", b"/", &[]).unwrap();
+        let signed = Head::build("POST", b"/", &[signed]).unwrap();
+        let (all, none): (&[_], &[_]) = (&[sixtyfour, elan], &[]);
+        for (provider, head, secrets, expected) in [
+            (Provider::Elan, &unsigned, all, elan),
+            (Provider::Elan, &unsigned, none, elan),
+            (Provider::Elan, &signed, &[sixtyfour], sixtyfour),
+            (Provider::Elan, &unsigned, &[sixtyfour], sixtyfour),
+            (Provider::Sixtyfour, &unsigned, &[elan], elan),
+            (Provider::Plain, &signed, all, elan),
+            (Provider::Plain, &signed, &[sixtyfour], sixtyfour),
+            (Provider::Plain, &unsigned, &[elan], elan),
+            (Provider::Plain, &unsigned, none, sixtyfour),
+        ] {
+            let recognition = Recognition {
+                provider,
+                ..Recognition::nothing()
+            };
+            let chosen = scheme(&recognition, head, &loaded(secrets));
+            assert_eq!(chosen, expected, "{provider:?} {secrets:?}");
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Looking into bad signatures, beside the answer path.
 //!
 //! One thread with a short queue: when bad signatures come faster than they can be looked into,
-//! the rest is settled without a diagnosis (`show` makes up for it), and nothing waits.
+//! the rest is settled without a diagnosis (`show` makes up for it), and nothing waits. What waits
+//! is in the store, and only its number waits here: however large bodies are, one of them at a time
+//! is in memory for this.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::delivery::{Arrival, DeliveryId, Diagnosis, Reason, Scheme, Settlement};
+use crate::delivery::{Arrival, Delivery, DeliveryId, Diagnosis, Reason, Scheme, Settlement};
 use crate::provider;
 use crate::signature::{self, Keyring, diagnosis::Case};
 use crate::store::Store;
@@ -32,7 +34,6 @@ pub(super) struct Diagnostician {
 #[derive(Debug)]
 struct Patient {
     id: DeliveryId,
-    arrival: Arc<Arrival>,
     settlement: Settlement,
 }
 
@@ -53,12 +54,8 @@ impl Diagnostician {
     }
 
     /// Settles the delivery, with its diagnosis if there is time for one.
-    pub(super) fn look_into(&self, id: DeliveryId, arrival: Arc<Arrival>, settlement: Settlement) {
-        let patient = Patient {
-            id,
-            arrival,
-            settlement,
-        };
+    pub(super) fn look_into(&self, id: DeliveryId, settlement: Settlement) {
+        let patient = Patient { id, settlement };
         match self.queue.try_send(patient) {
             Ok(()) => {}
             Err(TrySendError::Full(patient) | TrySendError::Disconnected(patient)) => {
@@ -79,19 +76,22 @@ struct Examiner {
 impl Examiner {
     fn run(mut self, patients: &Receiver<Patient>) {
         while let Ok(patient) = patients.recv() {
-            let diagnosis = self.examine(&patient);
-            self.store.diagnosed(patient.id, diagnosis);
+            // One that cannot be read is found out about by whoever looks at it.
+            if let Ok(Some(delivery)) = self.store.get(patient.id) {
+                let diagnosis = self.examine(&delivery);
+                self.store.diagnosed(patient.id, diagnosis);
+            }
             self.store.settle(patient.id, patient.settlement);
         }
     }
 
-    fn examine(&mut self, patient: &Patient) -> Diagnosis {
-        let arrival = &patient.arrival;
+    fn examine(&mut self, delivery: &Delivery) -> Diagnosis {
+        let arrival = &delivery.arrival;
         self.note_age(arrival);
         let earlier = arrival
             .sighting
             .first
-            .and_then(|first| self.store.recent(first, Some(patient.id), EARLIER).ok())
+            .and_then(|first| self.store.recent(first, Some(delivery.id), EARLIER).ok())
             .unwrap_or_default();
         let earlier: Vec<Bytes> = earlier
             .iter()

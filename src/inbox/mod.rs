@@ -1,12 +1,14 @@
 //! Incoming deliveries: a request goes in, a reply comes out, and in between it is recognised,
 //! verified, deduplicated, decided and stored.
 //!
-//! `examine` says who sent it and whether that is proved, `decide` is the pure heart, `memory` knows
+//! `examine` says who sent it and whether that is proved, `conflict` whether its event said something
+//! else before, `decide` is the pure heart, `memory` knows
 //! the events that were seen, `held` the answers that wait for a person, `steer` is how others arm
 //! and release, `diagnose` looks into bad signatures beside the answer path, `tail`, `expect` and
 //! `vigil` are how everybody else follows along. No socket comes in here: whoever has a [`Request`]
 //! can call [`Inbox::receive`].
 
+mod conflict;
 pub mod decide;
 pub mod diagnose;
 mod examine;
@@ -31,10 +33,10 @@ use crate::delivery::{
 use crate::fault::{self, Armed};
 use crate::filter::Subject;
 use crate::outbox::{Forward, Forwarded};
-use crate::provider;
 use crate::signature::Keyring;
 use crate::store::{Origin, Outgoing, Store, StoreError};
 
+use conflict::Comparing;
 use decide::{Decision, Facts, decide};
 use diagnose::Diagnostician;
 use held::Held;
@@ -87,6 +89,7 @@ struct Shared {
     tally: Tally,
     notices: broadcast::Sender<Notice>,
     diagnostician: Diagnostician,
+    comparing: Comparing,
     held: Held,
     armed: Mutex<Armed>,
     forward: Option<Forward>,
@@ -96,17 +99,31 @@ struct Shared {
 /// What [`Inbox::settled`] needs to know of a request that was answered.
 #[derive(Debug)]
 pub struct Receipt {
-    stored: Option<(DeliveryId, Arc<Arrival>)>,
-    key: Option<EventKey>,
+    /// `None` if it could not be stored.
+    stored: Option<Stored>,
     /// What a person released it with.
     released: OnceLock<u16>,
+}
+
+/// What counts of a stored delivery once it is answered: not its body, which may be large while the
+/// answer takes its time.
+#[derive(Debug, Clone, Copy)]
+struct Stored {
+    id: DeliveryId,
+    key: Option<EventKey>,
+    /// Whether the planned answer says that the event was taken.
+    planned: bool,
+    /// Whether that holds whatever the peer gets.
+    for_good: bool,
+    /// Whether its signature is to be looked into.
+    suspect: bool,
 }
 
 impl Receipt {
     /// The delivery's number; `None` if it could not be stored.
     #[must_use]
     pub fn id(&self) -> Option<DeliveryId> {
-        self.stored.as_ref().map(|(id, _)| *id)
+        self.stored.map(|stored| stored.id)
     }
 }
 
@@ -140,6 +157,7 @@ impl Inbox {
                 tally: Tally::default(),
                 notices,
                 diagnostician,
+                comparing: Comparing::default(),
                 held: Held::default(),
                 armed: Mutex::new(armed),
                 forward,
@@ -162,7 +180,10 @@ impl Inbox {
         loop {
             match self.shared.memory.sight(key, other) {
                 Sighted::Mine(mut sighting, flight) => {
-                    sighting.conflict = self.conflicts(&request, &recognition, &flight).await;
+                    sighting.conflict = match flight.first() {
+                        Some(first) => self.conflicts(&request, &recognition, first).await,
+                        None => false,
+                    };
                     let flight = Some((key, flight));
                     return self
                         .handle(request, recognition, verdict, sighting, flight, shared)
@@ -188,32 +209,31 @@ impl Inbox {
 
     /// Records what the peer really got.
     pub fn settled(&self, receipt: Receipt, mut settlement: Settlement) {
-        let Some((id, arrival)) = receipt.stored else {
+        let Some(stored) = receipt.stored else {
             return;
         };
-        if let (Outcome::Answered, Some(status)) = (settlement.outcome, receipt.released.get()) {
-            settlement.outcome = Outcome::Released(*status);
+        let released = receipt.released.into_inner();
+        if let (Outcome::Answered, Some(status)) = (settlement.outcome, released) {
+            settlement.outcome = Outcome::Released(status);
         }
-        if let Some(key) = receipt.key {
-            self.learn(key, &arrival, settlement.outcome);
-        }
-        if arrival.verdict.validity() == Validity::Invalid && arrival.request.is_whole() {
-            self.shared.diagnostician.look_into(id, arrival, settlement);
+        self.learn(&stored, settlement.outcome);
+        if stored.suspect {
+            self.shared.diagnostician.look_into(stored.id, settlement);
         } else {
-            self.shared.store.settle(id, settlement);
+            self.shared.store.settle(stored.id, settlement);
         }
     }
 
     /// The memory believed the planned answer; now it is known what the peer got.
-    fn learn(&self, key: EventKey, arrival: &Arrival, outcome: Outcome) {
-        let planned = arrival.answer.reply.acknowledges();
-        let acknowledged = outcome.acknowledges(planned);
-        let for_good = arrival.sighting.turn == Turn::Duplicate
-            || (planned && arrival.answer.by == AnsweredBy::App);
-        if planned && !acknowledged && !for_good {
+    fn learn(&self, stored: &Stored, outcome: Outcome) {
+        let Some(key) = stored.key else {
+            return;
+        };
+        let acknowledged = outcome.acknowledges(stored.planned);
+        if stored.planned && !acknowledged && !stored.for_good {
             self.shared.memory.take_back(key);
             self.shared.tally.took_back();
-        } else if acknowledged && !planned {
+        } else if acknowledged && !stored.planned {
             self.shared.memory.acknowledge(key);
             self.shared.tally.acknowledged();
         }
@@ -249,25 +269,6 @@ impl Inbox {
     fn tell(&self, notice: Notice) {
         // Nobody listens: nobody misses it.
         let _ = self.shared.notices.send(notice);
-    }
-
-    /// Whether the event came with another body before.
-    async fn conflicts(
-        &self,
-        request: &Request,
-        recognition: &Recognition,
-        flight: &Flight,
-    ) -> bool {
-        let Some(first) = flight.first() else {
-            return false;
-        };
-        let store = self.shared.store.clone();
-        let earlier = tokio::task::spawn_blocking(move || store.get(first)).await;
-        let Ok(Ok(Some(earlier))) = earlier else {
-            return false;
-        };
-        let (old, new) = (&earlier.request().body, &request.body);
-        !provider::same_content(recognition.envelope, old, new)
     }
 
     async fn handle(
@@ -329,20 +330,23 @@ impl Inbox {
             Ok(id) => id,
             Err(error) => return self.refused(&error),
         };
-        let by_app = arrival.answer.by == AnsweredBy::App;
         let app_took_it = forwarded
             .as_ref()
             .is_some_and(|forwarded| forwarded.outcome.attempt.delivered());
+        let answer = &arrival.answer;
+        let says_it_all =
+            answer.by == AnsweredBy::App && answer.reply.acknowledges() == app_took_it;
         if let Some(forwarded) = forwarded {
-            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt);
-            if by_app {
+            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt)
+                .having_sent(forwarded.sent);
+            if says_it_all {
                 // The delivery itself, which is on disk, says what the app answered.
                 self.shared.store.attempt(id, outgoing);
             } else if let Err(error) = self.shared.store.attempt_durably(id, outgoing).await {
                 return self.refused(&error);
             }
         }
-        self.stored(id, arrival, flight, app_took_it)
+        self.stored(id, &arrival, flight, app_took_it)
     }
 
     /// What an armed rule has for a whole request on the right path.
@@ -390,24 +394,33 @@ impl Inbox {
     fn stored(
         &self,
         id: DeliveryId,
-        arrival: Arc<Arrival>,
+        arrival: &Arrival,
         flight: Option<(EventKey, Flight)>,
         app_took_it: bool,
     ) -> (Reply, Receipt) {
-        let acknowledges = arrival.answer.reply.acknowledges() || app_took_it;
+        let planned = arrival.answer.reply.acknowledges();
+        let acknowledges = planned || app_took_it;
         let of_app = arrival.answer.by == AnsweredBy::App;
         let shared = of_app.then(|| Arc::new(arrival.answer.reply.clone()));
         let key = flight.map(|(key, flight)| {
             flight.conclude(id, acknowledges, shared);
             key
         });
-        if self.shared.tally.took(&arrival) {
+        if self.shared.tally.took(arrival) {
             self.tell(Notice::StoreRecovered);
         }
         let reply = arrival.answer.reply.clone();
-        let receipt = Receipt {
-            stored: Some((id, arrival)),
+        let is_duplicate = arrival.sighting.turn == Turn::Duplicate;
+        let is_invalid = arrival.verdict.validity() == Validity::Invalid;
+        let stored = Stored {
+            id,
             key,
+            planned,
+            for_good: is_duplicate || (planned && of_app),
+            suspect: is_invalid && arrival.request.is_whole(),
+        };
+        let receipt = Receipt {
+            stored: Some(stored),
             released: OnceLock::new(),
         };
         (reply, receipt)
@@ -419,7 +432,6 @@ impl Inbox {
         }
         let receipt = Receipt {
             stored: None,
-            key: None,
             released: OnceLock::new(),
         };
         (decide::unstored(), receipt)

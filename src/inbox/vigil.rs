@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, DeliveryId, Outlook, Provider};
+use crate::delivery::{DeliveryId, Outlook, Provider};
 use crate::outbox::schedule::Seen;
 use crate::outbox::schedule::pace::{Drift, Pace};
 use crate::outbox::schedule::watch::{Watch, watch};
+use crate::store::Brief;
 
 /// How many events are watched at once; the oldest ones make room.
 const AT_MOST: usize = 10_000;
@@ -28,7 +29,7 @@ pub enum News {
     /// The retry should have come by now.
     Late {
         /// The event's newest delivery.
-        newest: Box<Delivery>,
+        newest: Box<Brief>,
         /// The attempt that is missing.
         attempt: u32,
         /// When it was due.
@@ -37,7 +38,7 @@ pub enum News {
     /// The provider has given up, as far as can be told.
     Ended {
         /// The event's newest delivery.
-        newest: Box<Delivery>,
+        newest: Box<Brief>,
         /// How many attempts arrived.
         attempts: u32,
     },
@@ -74,38 +75,29 @@ struct Open {
 }
 
 impl Vigil {
-    /// Whether a settled delivery changes anything: only then its event needs to be read.
+    /// Whether something is expected of this event.
     #[must_use]
-    pub fn concerns(&self, delivery: &Delivery) -> bool {
-        let is_retried = delivery.request().is_whole() && !delivery.acknowledged();
-        is_retried || self.open.contains_key(&delivery.event())
+    pub fn is_open(&self, first: DeliveryId) -> bool {
+        self.open.contains_key(&first)
     }
 
-    /// Takes in a settled delivery, with the last [`ATTEMPTS`] of its event, oldest first.
-    pub fn settled(
-        &mut self,
-        delivery: &Delivery,
-        event: &[Delivery],
-        now: Timestamp,
-    ) -> Option<News> {
-        let provider = delivery.arrival.recognition.provider;
-        let first = delivery.event();
+    /// Takes in what became of an event: the last [`ATTEMPTS`] of it, oldest first.
+    pub fn settled(&mut self, event: &[Brief], now: Timestamp) -> Option<News> {
+        let newest = event.last()?;
+        let provider = newest.provider;
+        let first = newest.event;
         let watch = self.watch(provider, event, now);
         let drift = watch.newest_gap().and_then(|(attempt, gap)| {
             let pace = self.pace(provider);
             pace.measure(first, attempt, gap)
         });
-        self.keep(first, delivery, &watch, now);
+        self.keep(first, newest, &watch, now);
         drift.map(|drift| News::Drifted(provider, drift))
     }
 
     /// Looks at the events whose time has come; `read` gives the last [`ATTEMPTS`] of
     /// one, oldest first.
-    pub fn look(
-        &mut self,
-        now: Timestamp,
-        read: impl Fn(DeliveryId) -> Vec<Delivery>,
-    ) -> Vec<News> {
+    pub fn look(&mut self, now: Timestamp, read: impl Fn(DeliveryId) -> Vec<Brief>) -> Vec<News> {
         let due: Vec<_> = self
             .open
             .iter()
@@ -117,12 +109,12 @@ impl Vigil {
             .collect()
     }
 
-    fn look_at(&mut self, first: DeliveryId, event: &[Delivery], now: Timestamp) -> Option<News> {
+    fn look_at(&mut self, first: DeliveryId, event: &[Brief], now: Timestamp) -> Option<News> {
         let Some(newest) = event.last() else {
             self.open.remove(&first);
             return None;
         };
-        let provider = newest.arrival.recognition.provider;
+        let provider = newest.provider;
         let watch = self.watch(provider, event, now);
         let said_late = self.open.get(&first).is_some_and(|open| open.said_late);
         self.keep(first, newest, &watch, now);
@@ -143,7 +135,7 @@ impl Vigil {
                 self.ended += 1;
                 let newest = Box::new(newest.clone());
                 let attempts = u32::try_from(event.len()).unwrap_or(u32::MAX);
-                let attempts = attempts.max(newest.arrival.sighting.arrival);
+                let attempts = attempts.max(newest.arrival);
                 Some(News::Ended { newest, attempts })
             }
             _ => None,
@@ -173,13 +165,13 @@ impl Vigil {
             .or_insert_with(|| Pace::new(provider))
     }
 
-    fn watch(&mut self, provider: Provider, event: &[Delivery], now: Timestamp) -> Watch {
+    fn watch(&mut self, provider: Provider, event: &[Brief], now: Timestamp) -> Watch {
         let seen: Vec<_> = event.iter().map(Seen::of).collect();
         watch(provider, self.pace(provider), &seen, now)
     }
 
     /// Keeps an event for as long as something is expected of it.
-    fn keep(&mut self, first: DeliveryId, delivery: &Delivery, watch: &Watch, now: Timestamp) {
+    fn keep(&mut self, first: DeliveryId, newest: &Brief, watch: &Watch, now: Timestamp) {
         let later = |at: Timestamp, by| at.checked_add(by).unwrap_or(Timestamp::MAX);
         let soon = later(now, LOOK_AGAIN);
         let (look, expected) = match watch.outlook {
@@ -190,16 +182,15 @@ impl Vigil {
             Outlook::Late { attempt, due } => (soon, Some((attempt, due))),
             // Said at the next look.
             Outlook::Ended => (now, None),
-            Outlook::Unknown if is_open(delivery) => (soon, None),
+            Outlook::Unknown if newest.settlement.is_none() => (soon, None),
             Outlook::Delivered | Outlook::Unknown => {
                 self.open.remove(&first);
                 return;
             }
         };
-        let recognition = &delivery.arrival.recognition;
         let waiting = expected.map(|(attempt, due)| Waiting {
-            event_id: recognition.event_id_text().unwrap_or_default().to_owned(),
-            event_type: recognition.event_type.clone(),
+            event_id: newest.event_id_text().unwrap_or_default().to_owned(),
+            event_type: newest.event_type.clone(),
             attempt,
             due,
         });
@@ -217,22 +208,12 @@ impl Vigil {
     }
 }
 
-fn is_open(delivery: &Delivery) -> bool {
-    delivery.settlement.is_none()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use bytes::Bytes;
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::delivery::{
-        Answer, AnsweredBy, Arrival, EventIdSource, Head, Outcome, Reason, Recognition, Reply,
-        Request, Settlement, Sighting, Times, Verdict,
-    };
+    use crate::delivery::{Ending, EventIdSource, Outcome, Settlement, Turn};
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -241,49 +222,34 @@ mod tests {
     }
 
     /// An attempt that arrived then and was answered with this status at once.
-    fn attempt(number: u32, millis: i64, status: u16) -> Delivery {
-        let id = |number: u32| DeliveryId::new(number.into()).unwrap();
-        let mut reply = Reply::json(200, "");
-        reply.status = status;
+    fn attempt(number: u32, millis: i64, status: u16) -> Brief {
         let arrived = at(millis);
-        let arrival = Arrival {
-            request: Request {
-                head: Head::build("POST", b"/", &[]).unwrap(),
-                body: Bytes::new(),
-                trailers: Vec::new(),
-                peer: ([127, 0, 0, 1], 1).into(),
-                times: Times {
-                    arrived,
-                    head: arrived,
-                    body: arrived,
-                },
-                defect: None,
-            },
-            recognition: Recognition {
-                provider: Provider::Sixtyfour,
-                event_id: Some(("e".to_owned(), EventIdSource::Header)),
-                attempt: Some(number),
-                ..Recognition::nothing()
-            },
-            verdict: Verdict::because(None, Reason::NoSecretConfigured),
-            sighting: Sighting {
-                first: (number > 1).then(|| id(1)),
-                arrival: number,
-                ..Sighting::first()
-            },
-            answer: Answer {
-                reply,
-                by: AnsweredBy::Default,
-            },
-        };
-        Delivery {
-            id: id(number),
-            arrival: Arc::new(arrival),
+        Brief {
+            id: DeliveryId::new(number.into()).unwrap(),
+            event: DeliveryId::FIRST,
+            arrived,
             settlement: Some(Settlement {
                 outcome: Outcome::Answered,
                 at: arrived,
             }),
-            diagnosis: None,
+            provider: Provider::Sixtyfour,
+            event_id: Some(("e".to_owned(), EventIdSource::Header)),
+            event_type: None,
+            attempt: Some(number),
+            turn: if number == 1 {
+                Turn::First
+            } else {
+                Turn::Retry
+            },
+            arrival: number,
+            verdict: "unverified",
+            status,
+            ending: Ending::Normal,
+            delay: Duration::ZERO,
+            answered_by: "default".to_owned(),
+            step: None,
+            body_bytes: 0,
+            body_sha256: [0; 32],
         }
     }
 
@@ -291,8 +257,7 @@ mod tests {
     fn a_retry_that_does_not_come_is_late_once_and_ends_the_event_at_last() {
         let mut vigil = Vigil::default();
         let event = vec![attempt(1, 0, 500)];
-        assert!(vigil.concerns(&event[0]));
-        assert_eq!(vigil.settled(&event[0], &event, at(0)), None);
+        assert_eq!(vigil.settled(&event, at(0)), None);
         let waiting: Vec<_> = vigil.waiting().collect();
         assert_eq!((waiting[0].attempt, waiting[0].due), (2, at(1_000)));
 
@@ -320,18 +285,46 @@ mod tests {
     fn an_event_that_is_acknowledged_is_watched_no_longer() {
         let mut vigil = Vigil::default();
         let event = vec![attempt(1, 0, 500), attempt(2, 1_000, 200)];
-        vigil.settled(&event[0], &event[..1], at(0));
-        assert!(vigil.concerns(&event[1]));
-        vigil.settled(&event[1], &event, at(1_000));
+        vigil.settled(&event[..1], at(0));
+        assert!(vigil.is_open(DeliveryId::FIRST));
+        vigil.settled(&event, at(1_000));
         assert_eq!(vigil.next_look(), None);
-        assert!(!vigil.concerns(&event[1]));
+        assert!(!vigil.is_open(DeliveryId::FIRST));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_says_each_thing_once_and_ends_every_event() {
+        let hour = 3_600_000;
+        for jumps in [
+            [-hour, 3_001, 61_000, 200_000],
+            [3_001, -hour, 61_000, 200_000],
+            [24 * hour, 3_001, -hour, 200_000],
+            [-hour * 500_000, hour * 70_000_000, 0, 200_000],
+        ] {
+            let mut vigil = Vigil::default();
+            let event = vec![attempt(1, 0, 500)];
+            vigil.settled(&event, at(0));
+            let looks = jumps.map(|millis| vigil.look(at(millis), |_| event.clone()));
+            let news: Vec<_> = looks.into_iter().flatten().collect();
+            let count = |wanted: fn(&News) -> bool| news.iter().filter(|news| wanted(news)).count();
+            assert!(
+                count(|news| matches!(news, News::Late { .. })) <= 1,
+                "{jumps:?}"
+            );
+            assert_eq!(
+                count(|news| matches!(news, News::Ended { .. })),
+                1,
+                "{jumps:?}"
+            );
+            assert_eq!(vigil.next_look(), None, "{jumps:?}");
+        }
     }
 
     #[test]
     fn a_retry_that_came_meanwhile_is_not_called_late() {
         let mut vigil = Vigil::default();
         let event = vec![attempt(1, 0, 500), attempt(2, 1_000, 500)];
-        vigil.settled(&event[0], &event[..1], at(0));
+        vigil.settled(&event[..1], at(0));
         assert_eq!(vigil.look(at(3_001), |_| event.clone()), []);
         assert_eq!(
             vigil.waiting().next().map(|waiting| waiting.attempt),

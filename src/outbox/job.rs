@@ -150,11 +150,17 @@ impl Job {
     /// Never for a job that could be made: its lines were checked then.
     pub fn render(&self, attempt: u32, now: i64) -> Result<Rendered, HeadError> {
         let body = self.body.render(attempt);
+        // The signature is that of the body before somebody in between changed it.
+        let sent = if self.tampered {
+            tamper(&body)
+        } else {
+            body.clone()
+        };
         let mut head = OutgoingHead::new(&self.method, &self.path)?;
         for line in &self.lines {
             match line {
                 Line::Fixed(header) => head.push(&header.name, &header.value)?,
-                Line::Length(name) => head.push(name, body.len().to_string().as_bytes())?,
+                Line::Length(name) => head.push(name, sent.len().to_string().as_bytes())?,
                 Line::Attempt(name) => head.push(name, attempt.to_string().as_bytes())?,
                 Line::Signature(name) => {
                     if let Some(signer) = &self.signer {
@@ -163,8 +169,7 @@ impl Job {
                 }
             }
         }
-        let body = if self.tampered { tamper(&body) } else { body };
-        Ok(Rendered { head, body })
+        Ok(Rendered { head, body: sent })
     }
 
     fn check(&self) -> Result<(), HeadError> {

@@ -1,11 +1,11 @@
 //! Finds the place of a value in JSON text, so that it can be changed without touching a byte of
 //! the rest: spacing, key order, repeated keys and the spelling of numbers stay as they are.
 //!
-//! Works on text that was checked to be JSON; nesting costs no stack.
+//! Works on the tokens of the text; nesting costs no stack.
 
 use std::ops::Range;
 
-use serde_json::value::RawValue;
+use crate::export::json::{TokenKind, Tokens, text};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,21 +48,17 @@ pub(super) enum Lost {
 }
 
 /// Whether these bytes are one JSON value.
-pub(super) fn is_json(text: &[u8]) -> bool {
-    serde_json::from_slice::<&RawValue>(text).is_ok()
+pub(super) fn is_json(source: &[u8]) -> bool {
+    json(source).is_ok()
 }
 
 /// Where the path leads in this text. Of a repeated key the last counts, as for most readers.
-pub(super) fn locate(text: &[u8], path: &[Step]) -> Result<Place, Lost> {
-    if !is_json(text) {
-        return Err(Lost::NotJson);
-    }
-    let scan = Scan(text);
-    let mut value = scan.value(scan.blanks(0));
+pub(super) fn locate(source: &[u8], path: &[Step]) -> Result<Place, Lost> {
+    let (text, mut value) = json(source)?;
     for (depth, step) in path.iter().enumerate() {
         let found = match step {
-            Step::Key(key) => scan.in_object(value.start, key)?,
-            Step::Index(index) => scan.in_array(value.start, *index)?,
+            Step::Key(key) => in_object(text, value, key)?,
+            Step::Index(index) => in_array(text, value, *index)?,
         };
         match found {
             Place::Value(range) => value = range,
@@ -83,158 +79,114 @@ pub(super) fn locate(text: &[u8], path: &[Step]) -> Result<Place, Lost> {
 
 /// The strings of the text that are values, not keys: their bytes without the quotes. None where
 /// the text is not JSON.
-pub(super) fn string_values(text: &[u8]) -> Vec<Range<usize>> {
-    if !is_json(text) {
+pub(super) fn string_values(source: &[u8]) -> Vec<Range<usize>> {
+    let Ok(text) = text(source) else {
         return Vec::new();
-    }
-    let scan = Scan(text);
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(offset) = memchr::memchr(b'"', &text[at..]) {
-        let start = at + offset;
-        at = scan.string(start);
-        if scan.byte(scan.blanks(at)) != Some(b':') {
-            found.push(start + 1..at - 1);
-        }
-    }
-    found
+    };
+    let strings = Tokens::new(text).filter(|token| {
+        token
+            .as_ref()
+            .map_or(true, |token| token.kind == TokenKind::String)
+    });
+    strings
+        .map(|token| token.map(|token| token.start + 1..token.end - 1))
+        .collect::<Result<_, _>>()
+        .unwrap_or_default()
 }
 
-struct Scan<'a>(&'a [u8]);
-
-impl Scan<'_> {
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.0.get(at).copied()
+/// The text, if it is JSON, and the place of its value.
+fn json(source: &[u8]) -> Result<(&str, Range<usize>), Lost> {
+    let text = text(source).map_err(|_| Lost::NotJson)?;
+    let mut place = None;
+    for token in Tokens::new(text) {
+        let token = token.map_err(|_| Lost::NotJson)?;
+        place = Some(place.map_or(token.start, |place: Range<usize>| place.start)..token.end);
     }
+    place.map(|place| (text, place)).ok_or(Lost::NotJson)
+}
 
-    fn blanks(&self, mut at: usize) -> usize {
-        while matches!(self.byte(at), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            at += 1;
-        }
-        at
-    }
-
-    /// The end of the string whose opening quote is here.
-    fn string(&self, start: usize) -> usize {
-        let mut at = start + 1;
-        while let Some(offset) = memchr::memchr2(b'"', b'\\', self.0.get(at..).unwrap_or_default())
-        {
-            at += offset;
-            if self.byte(at) == Some(b'"') {
-                return at + 1;
-            }
-            at += 2;
-        }
-        self.0.len()
-    }
-
-    /// The bytes of the value that begins here.
-    fn value(&self, start: usize) -> Range<usize> {
-        let mut at = start;
-        let mut depth = 0_usize;
-        while let Some(byte) = self.byte(at) {
-            match byte {
-                b'"' => at = self.string(at),
-                b'{' | b'[' => {
-                    depth += 1;
-                    at += 1;
+/// The members of the object or the elements of the array that stands here, key and value.
+fn children(
+    text: &str,
+    container: Range<usize>,
+) -> impl Iterator<Item = (Option<Range<usize>>, Range<usize>)> {
+    let mut key = None;
+    let mut opened = 0;
+    let start = container.start;
+    let at = move |range: Range<usize>| start + range.start..start + range.end;
+    Tokens::new(&text[container])
+        .map_while(Result::ok)
+        .filter(|token| token.depth == 1)
+        .filter_map(move |token| {
+            let value = match token.kind {
+                TokenKind::Key => {
+                    key = Some(at(token.range()));
+                    return None;
                 }
-                b'}' | b']' => {
-                    depth = depth.saturating_sub(1);
-                    at += 1;
+                TokenKind::ObjectOpen | TokenKind::ArrayOpen => {
+                    opened = token.start;
+                    return None;
                 }
-                _ => at = self.literal(at),
-            }
-            if depth == 0 {
-                return start..at;
-            }
-            at = self.between(at);
-        }
-        start..at
-    }
+                TokenKind::Comma | TokenKind::Colon => return None,
+                TokenKind::ObjectClose | TokenKind::ArrayClose => opened..token.end,
+                TokenKind::String | TokenKind::Number | TokenKind::Literal => token.range(),
+            };
+            Some((key.take(), at(value)))
+        })
+}
 
-    fn literal(&self, mut at: usize) -> usize {
-        while self
-            .byte(at)
-            .is_some_and(|byte| !b" \t\r\n,:]}".contains(&byte))
-        {
-            at += 1;
-        }
-        at
+fn in_object(text: &str, object: Range<usize>, wanted: &str) -> Result<Place, Lost> {
+    if !text[object.clone()].starts_with('{') {
+        return Err(Lost::NoObject(wanted.to_owned()));
     }
-
-    fn between(&self, mut at: usize) -> usize {
-        while self
-            .byte(at)
-            .is_some_and(|byte| b" \t\r\n,:".contains(&byte))
-        {
-            at += 1;
+    let mut found = None;
+    let (mut length, mut end) = (0, object.start + 1);
+    for (key, value) in children(text, object) {
+        length += 1;
+        end = value.end;
+        if key.is_some_and(|key| is_key(&text[key], wanted)) {
+            found = Some(value);
         }
-        at
     }
-
-    fn in_object(&self, start: usize, wanted: &str) -> Result<Place, Lost> {
-        if self.byte(start) != Some(b'{') {
-            return Err(Lost::NoObject(wanted.to_owned()));
-        }
-        let mut found = None;
-        let mut length = 0;
-        let mut end = start + 1;
-        let mut at = self.blanks(end);
-        while self.byte(at) == Some(b'"') {
-            let key = at..self.string(at);
-            let value = self.value(self.between(key.end));
-            end = value.end;
-            length += 1;
-            if self.is_key(key, wanted) {
-                found = Some(value);
-            }
-            at = self.between(end);
-        }
-        Ok(found.map_or_else(
-            || Place::End {
-                at: end,
-                length,
-                key: Some(wanted.to_owned()),
-            },
-            Place::Value,
-        ))
-    }
-
-    fn is_key(&self, quoted: Range<usize>, wanted: &str) -> bool {
-        let plain = &self.0[quoted.start + 1..quoted.end - 1];
-        if memchr::memchr(b'\\', plain).is_none() {
-            return plain == wanted.as_bytes();
-        }
-        serde_json::from_slice::<String>(&self.0[quoted]).is_ok_and(|key| key == wanted)
-    }
-
-    fn in_array(&self, start: usize, wanted: usize) -> Result<Place, Lost> {
-        if self.byte(start) != Some(b'[') {
-            return Err(Lost::NoArray(wanted));
-        }
-        let mut length = 0;
-        let mut end = start + 1;
-        let mut at = self.blanks(end);
-        while self.byte(at).is_some_and(|byte| byte != b']') {
-            let value = self.value(at);
-            if length == wanted {
-                return Ok(Place::Value(value));
-            }
-            end = value.end;
-            length += 1;
-            at = self.between(end);
-        }
-        if wanted > length {
-            let index = wanted;
-            return Err(Lost::BeyondEnd { index, length });
-        }
-        Ok(Place::End {
+    Ok(found.map_or_else(
+        || Place::End {
             at: end,
             length,
-            key: None,
-        })
+            key: Some(wanted.to_owned()),
+        },
+        Place::Value,
+    ))
+}
+
+fn is_key(quoted: &str, wanted: &str) -> bool {
+    let plain = &quoted[1..quoted.len() - 1];
+    if memchr::memchr(b'\\', plain.as_bytes()).is_none() {
+        return plain == wanted;
     }
+    serde_json::from_str::<String>(quoted).is_ok_and(|key| key == wanted)
+}
+
+fn in_array(text: &str, array: Range<usize>, wanted: usize) -> Result<Place, Lost> {
+    if !text[array.clone()].starts_with('[') {
+        return Err(Lost::NoArray(wanted));
+    }
+    let (mut length, mut end) = (0, array.start + 1);
+    for (_, value) in children(text, array) {
+        if length == wanted {
+            return Ok(Place::Value(value));
+        }
+        length += 1;
+        end = value.end;
+    }
+    if wanted > length {
+        let index = wanted;
+        return Err(Lost::BeyondEnd { index, length });
+    }
+    Ok(Place::End {
+        at: end,
+        length,
+        key: None,
+    })
 }
 
 #[cfg(test)]

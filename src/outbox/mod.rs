@@ -23,6 +23,6 @@ pub use forward::{Forward, Forwarded, Route};
 pub use job::{Copies, Job};
 pub use prove::Prover;
 pub use replay::Replay;
-pub use run::{Batch, Ending, Outbox, Progress, Running};
+pub use run::{Batch, Ending, Made, Outbox, Progress, Running};
 pub use schedule::Schedule;
 pub use signing::{Signer, Signing};

@@ -14,10 +14,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::job::Job;
+use super::job::{Job, Rendered};
 use super::schedule::{Next, Schedule};
-use crate::delivery::{Attempt, Failure};
+use crate::delivery::{Attempt, Failure, Request};
 use crate::net::client::{Client, Limits, Outcome, Phases};
+use crate::store::Sent;
 
 /// How many reports may wait to be read.
 const WAITING_REPORTS: usize = 4096;
@@ -163,30 +164,57 @@ impl Outbox {
     }
 
     /// Makes one attempt of a job.
-    pub async fn attempt(&self, job: &Job, number: u32) -> Outcome {
+    pub async fn attempt(&self, job: &Job, number: u32) -> Made {
         self.attempt_within(job, number, self.limits).await
     }
 
     /// Makes one attempt of a job within other limits.
-    pub async fn attempt_within(&self, job: &Job, number: u32, limits: Limits) -> Outcome {
+    pub async fn attempt_within(&self, job: &Job, number: u32, limits: Limits) -> Made {
         let now = Timestamp::now();
         match job.render(number, now.as_second()) {
-            Ok(rendered) => {
-                self.client
-                    .request(number, job.target(), &rendered.head, &rendered.body, limits)
-                    .await
+            Ok(request) => {
+                let outcome = self
+                    .client
+                    .request(number, job.target(), &request.head, &request.body, limits)
+                    .await;
+                Made {
+                    outcome,
+                    request: Some(request),
+                }
             }
-            Err(error) => Outcome {
-                attempt: Attempt {
-                    number,
-                    target: job.target().to_string(),
-                    started: now,
-                    took: Duration::ZERO,
-                    result: Err(Failure::Broken(format!("not sent: {error}"))),
+            Err(error) => Made {
+                outcome: Outcome {
+                    attempt: Attempt {
+                        number,
+                        target: job.target().to_string(),
+                        started: now,
+                        took: Duration::ZERO,
+                        result: Err(Failure::Broken(format!("not sent: {error}"))),
+                    },
+                    phases: Phases::default(),
                 },
-                phases: Phases::default(),
+                request: None,
             },
         }
+    }
+}
+
+/// An attempt that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    /// What came back.
+    pub outcome: Outcome,
+    /// What went out, signature and all; a body that was not changed is shared with its job.
+    /// `None`: it could not be written, so nothing did.
+    pub request: Option<Rendered>,
+}
+
+impl Made {
+    /// What is to be kept beside the capture that it was made for.
+    #[must_use]
+    pub fn sent(&self, captured: &Request) -> Option<Sent> {
+        let request = self.request.as_ref()?;
+        Sent::unless_captured(captured, request.head.bytes(), &request.body)
     }
 }
 
@@ -239,7 +267,7 @@ impl Course<'_> {
         let mut attempt = 1;
         let mut reached = false;
         loop {
-            let outcome = self.outbox.attempt(self.job, attempt).await;
+            let outcome = self.outcome(attempt).await;
             reached |= outcome.reached();
             let next = schedule.after(&outcome.attempt);
             let then = match next {
@@ -266,8 +294,8 @@ impl Course<'_> {
         let last = numbers.len().saturating_sub(1);
         let mut tally = Tally::default();
         if self.job.copies.at_once {
-            let attempt = |number| self.outbox.attempt(self.job, number);
-            let mut under_way: FuturesUnordered<_> = numbers.into_iter().map(attempt).collect();
+            let attempts = numbers.into_iter().map(|number| self.outcome(number));
+            let mut under_way: FuturesUnordered<_> = attempts.collect();
             let mut seen = 0;
             while let Some(outcome) = under_way.next().await {
                 tally.add(&outcome);
@@ -276,12 +304,16 @@ impl Course<'_> {
             }
         } else {
             for (seen, number) in numbers.into_iter().enumerate() {
-                let outcome = self.outbox.attempt(self.job, number).await;
+                let outcome = self.outcome(number).await;
                 tally.add(&outcome);
                 self.report(outcome, tally.then(seen == last)).await?;
             }
         }
         Some(())
+    }
+
+    async fn outcome(&self, attempt: u32) -> Outcome {
+        self.outbox.attempt(self.job, attempt).await.outcome
     }
 
     async fn report(&self, outcome: Outcome, then: Then) -> Option<()> {

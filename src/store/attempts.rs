@@ -7,12 +7,12 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::delivery::attempt::Response;
-use crate::delivery::{Attempt, DeliveryId, Failure};
+use crate::delivery::{Attempt, DeliveryId, Failure, Request};
 
 use super::fields;
 use super::numbers::{count, duration, span, timestamp};
 
-/// How much of an answer's body is kept.
+/// How much of a body is kept, of an answer's and of a changed request's.
 const KEPT: usize = 1 << 20;
 
 /// Why a request was made.
@@ -49,10 +49,42 @@ impl Origin {
 /// The bytes of a request that differs from its capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// Request line and field lines, with the blank line.
+    /// Request line and field lines, with the blank line. They say how long the body was.
     pub head: Bytes,
-    /// The body.
-    pub body: Bytes,
+    /// The body, up to 1 MiB; `None`: it was the capture's.
+    pub body: Option<Bytes>,
+}
+
+impl Sent {
+    /// What is to be kept of a request with this head (without the blank line) and this body, made
+    /// because of a capture: nothing where it was the same.
+    ///
+    /// A body that is kept in part is copied, so that nobody holds the rest of it for that.
+    #[must_use]
+    pub fn unless_captured(captured: &Request, head: &[u8], body: &Bytes) -> Option<Self> {
+        let is_same_body = is_same(&captured.body, body);
+        let raw = captured.head.raw();
+        if is_same_body && raw.strip_suffix(b"\r\n") == Some(head) {
+            return None;
+        }
+        Some(Self {
+            head: [head, b"\r\n"].concat().into(),
+            body: (!is_same_body).then(|| beginning(body)),
+        })
+    }
+}
+
+fn beginning(body: &Bytes) -> Bytes {
+    if body.len() > KEPT {
+        Bytes::copy_from_slice(&body[..KEPT])
+    } else {
+        body.clone()
+    }
+}
+
+/// Whether these are the same bytes. Those of a large body are mostly shared, and then not looked at.
+fn is_same(one: &Bytes, other: &Bytes) -> bool {
+    one.len() == other.len() && (one.as_ptr() == other.as_ptr() || one == other)
 }
 
 /// One outgoing request: why it was made, what came back, and what was sent if that is not the
@@ -63,7 +95,7 @@ pub struct Outgoing {
     pub origin: Origin,
     /// What came back, and when.
     pub attempt: Attempt,
-    /// What was sent, where it differs from the capture.
+    /// What was sent, where it differs from the capture in more than where it went.
     pub sent: Option<Sent>,
 }
 
@@ -89,6 +121,12 @@ impl Outgoing {
         }
     }
 
+    /// The same with what was sent, where that was not the capture itself.
+    #[must_use]
+    pub fn having_sent(self, sent: Option<Sent>) -> Self {
+        Self { sent, ..self }
+    }
+
     /// About how much memory it holds.
     pub(super) fn weight(&self) -> usize {
         let answer = match &self.attempt.result {
@@ -96,7 +134,10 @@ impl Outgoing {
             Err(_) => 0,
         };
         let sent = self.sent.as_ref();
-        512 + answer + sent.map_or(0, |sent| sent.head.len() + sent.body.len())
+        512 + answer
+            + sent.map_or(0, |sent| {
+                sent.head.len() + sent.body.as_ref().map_or(0, Bytes::len)
+            })
     }
 
     pub(super) fn row(&self) -> ResultRow<'_> {
@@ -196,7 +237,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     let sent = match row.get::<_, Option<Vec<u8>>>(11)? {
         Some(head) => Some(Sent {
             head: Bytes::from(head),
-            body: bytes(12)?,
+            body: row.get::<_, Option<Vec<u8>>>(12)?.map(Bytes::from),
         }),
         None => None,
     };

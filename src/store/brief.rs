@@ -10,7 +10,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Statement};
 
 use crate::delivery::{
-    DeliveryId, Ending, EventIdSource, Outcome, Provider, Reason, Settlement, Turn, Verdict,
+    AnsweredBy, DeliveryId, Ending, EventIdSource, Outcome, Provider, Reason, Settlement, Turn,
+    Verdict, acknowledged,
 };
 
 use super::decode::planned_ending;
@@ -40,6 +41,8 @@ pub struct Brief {
     pub attempt: Option<u32>,
     /// What it is to its event.
     pub turn: Turn,
+    /// Which arrival of its event it is, from 1.
+    pub arrival: u32,
     /// The word for the verdict on its signature.
     pub verdict: &'static str,
     /// The status that was decided on.
@@ -58,10 +61,29 @@ pub struct Brief {
     pub body_sha256: [u8; 32],
 }
 
+impl Brief {
+    /// What events are told apart by.
+    #[must_use]
+    pub fn event_id_text(&self) -> Option<&str> {
+        self.event_id.as_ref().map(|(id, _)| &**id)
+    }
+
+    /// [`crate::delivery::Delivery::acknowledged`].
+    #[must_use]
+    pub fn acknowledged(&self) -> bool {
+        let by_app = self.answered_by == AnsweredBy::App.name();
+        acknowledged(
+            self.ending.acknowledges(self.status),
+            by_app,
+            self.settlement,
+        )
+    }
+}
+
 const SELECT: &str = "SELECT d.seq, d.event, d.arrived, d.provider, d.event_id, \
      d.event_id_from, d.event_type, d.attempt, d.turn, d.reason, d.matches_ignoring_time, \
      d.status, d.ending, d.drip, d.delay, d.answered_by, d.rule_step, d.rule_of, d.body_bytes, \
-     d.body_sha256, s.at, s.outcome FROM deliveries d LEFT JOIN settlements s USING (seq)";
+     d.body_sha256, s.at, s.outcome, d.arrival FROM deliveries d LEFT JOIN settlements s USING (seq)";
 
 /// A page of those behind a number, oldest first, and the number of the last row that was looked
 /// at; rows with a word that nobody knows are left out.
@@ -156,6 +178,7 @@ fn read(row: &Row<'_>, words: &mut Words) -> rusqlite::Result<Option<Brief>> {
         event_type: row.get(6)?,
         attempt: row.get(7)?,
         turn,
+        arrival: row.get(22)?,
         verdict: verdict.word(),
         status: row.get(11)?,
         ending,

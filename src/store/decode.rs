@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, Row};
 
 use crate::delivery::{
     Answer, AnsweredBy, Arrival, Confidence, Defect, Delivery, DeliveryId, Diagnosis, Disagreement,
@@ -27,7 +27,7 @@ const SELECT: &str = "SELECT d.event, d.arrived, d.provider, d.event_id, d.event
      d.task_id, d.run_id, d.scheme, d.age_seconds, d.secret_index, d.v1_index, \
      d.matches_ignoring_time, d.key_hint, d.non_canonical, d.delay, d.drip, d.rule, d.rule_step, \
      d.rule_of, d.defect, d.defect_status, d.defect_why, d.disagreements, c.digest, c.head, \
-     c.body, c.trailers, c.answer_headers, c.answer_body, s.at, s.outcome, g.findings, g.tried, \
+     CASE WHEN d.body_bytes <= ?2 THEN c.body END, c.trailers, c.answer_headers, c.answer_body, s.at, s.outcome, g.findings, g.tried, \
      g.not_tried FROM deliveries d LEFT JOIN contents c ON c.seq = d.seq \
      LEFT JOIN settlements s ON s.seq = d.seq LEFT JOIN diagnoses g ON g.seq = d.seq \
      WHERE d.seq = ?1";
@@ -53,9 +53,22 @@ type Result<T> = std::result::Result<T, ReadError>;
 pub(super) fn delivery(connection: &Connection, id: DeliveryId) -> Result<Option<Delivery>> {
     connection
         .prepare_cached(SELECT)?
-        .query_row([count(id.get())], |row| Ok(read(id, row)))
+        .query_row([count(id.get()), AT_ONCE], |row| {
+            Ok(read(connection, id, row))
+        })
         .optional()?
         .transpose()
+}
+
+/// A body of more bytes is read by itself: in a row it would be in memory twice.
+const AT_ONCE: i64 = 1 << 20;
+
+/// A large body, straight into its place.
+fn large_body(connection: &Connection, id: DeliveryId) -> Result<Bytes> {
+    let blob = connection.blob_open(MAIN_DB, "contents", "body", count(id.get()), true)?;
+    let mut bytes = vec![0; blob.len()];
+    blob.read_at_exact(&mut bytes, 0)?;
+    Ok(bytes.into())
 }
 
 /// The columns of a row, one after the other.
@@ -92,7 +105,7 @@ fn unknown(name: &str) -> ReadError {
     ReadError::Damaged(format!("it holds the unknown word {name:?}"))
 }
 
-fn read(id: DeliveryId, row: &Row<'_>) -> Result<Delivery> {
+fn read(connection: &Connection, id: DeliveryId, row: &Row<'_>) -> Result<Delivery> {
     let mut columns = Columns { row, next: 0 };
     let columns = &mut columns;
     let event: i64 = columns.take()?;
@@ -126,7 +139,7 @@ fn read(id: DeliveryId, row: &Row<'_>) -> Result<Delivery> {
     let by = answerer(&answered_by, columns)?;
     let defect = defect(columns)?;
     let disagreements = disagreements(columns.take()?)?;
-    let contents = contents(columns, &body_sha256)?;
+    let contents = contents(columns, &body_sha256, || large_body(connection, id))?;
     let head = match version {
         None => Head::unreadable(contents.head),
         Some(_) => Head::parse(contents.head)
@@ -280,14 +293,20 @@ struct Contents {
 
 /// The bytes, compared with the checksums from when they were written: SQLite itself would hand
 /// over whatever stands there.
-fn contents(columns: &mut Columns<'_>, body_sha256: &[u8; 32]) -> Result<Contents> {
+fn contents(
+    columns: &mut Columns<'_>,
+    body_sha256: &[u8; 32],
+    large_body: impl FnOnce() -> Result<Bytes>,
+) -> Result<Contents> {
     let written: Option<[u8; 16]> = columns.take()?;
     let Some(written) = written else {
         return Err(ReadError::Damaged("its head and body are missing".into()));
     };
+    let head = columns.bytes()?;
+    let body: Option<Vec<u8>> = columns.take()?;
     let contents = Contents {
-        head: columns.bytes()?,
-        body: columns.bytes()?,
+        head,
+        body: body.map_or_else(large_body, |body| Ok(body.into()))?,
         trailers: columns.bytes()?,
         answer_headers: columns.bytes()?,
         answer_body: columns.bytes()?,

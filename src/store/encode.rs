@@ -1,6 +1,7 @@
 //! An arrival, and what became of it, into rows.
 
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, MAIN_DB, params};
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::{AnsweredBy, Defect, DeliveryId, Diagnosis, Ending, Settlement, Verdict};
@@ -18,11 +19,24 @@ const DELIVERY: &str = "INSERT INTO deliveries (seq, event, arrived, provider, e
      ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, \
      ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42)";
 
-const CONTENT: &str = "INSERT INTO contents (seq, digest, head, body, trailers, answer_headers, \
-     answer_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const CONTENT: &str = "INSERT INTO contents (seq, digest, head, trailers, answer_headers, \
+     answer_body, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+/// A body of more bytes is written into room that was made for it: in a row it would be in memory
+/// three times.
+const AT_ONCE: usize = 1 << 20;
+
+fn body_value(body: &[u8]) -> ToSqlOutput<'_> {
+    if body.len() > AT_ONCE {
+        ToSqlOutput::ZeroBlob(body.len() as u64)
+    } else {
+        ToSqlOutput::Borrowed(ValueRef::Blob(body))
+    }
+}
 
 /// The statements that every arrival needs, looked up once for a whole batch.
 pub(super) struct Inserts<'a> {
+    connection: &'a Connection,
     delivery: CachedStatement<'a>,
     content: CachedStatement<'a>,
 }
@@ -30,6 +44,7 @@ pub(super) struct Inserts<'a> {
 impl<'a> Inserts<'a> {
     pub(super) fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
         Ok(Self {
+            connection,
             delivery: connection.prepare_cached(DELIVERY)?,
             content: connection.prepare_cached(CONTENT)?,
         })
@@ -103,11 +118,16 @@ impl<'a> Inserts<'a> {
             seq,
             sealed.digest,
             &request.head.raw()[..],
-            &request.body[..],
             sealed.trailers,
             sealed.answer_headers,
             answer_body,
+            body_value(&request.body),
         ])?;
+        if request.body.len() > AT_ONCE {
+            self.connection
+                .blob_open(MAIN_DB, "contents", "body", seq, false)?
+                .write_all_at(&request.body, 0)?;
+        }
         Ok(())
     }
 }
@@ -245,7 +265,7 @@ pub(super) fn attempt(
             row.headers,
             row.body,
             outgoing.sent.as_ref().map(|sent| &sent.head[..]),
-            outgoing.sent.as_ref().map(|sent| &sent.body[..]),
+            outgoing.sent.as_ref().and_then(|sent| sent.body.as_deref()),
         ])?;
     Ok(())
 }

@@ -84,7 +84,17 @@ impl Default for Options {
 }
 
 /// How many bytes of bodies are enough for a look at an event's last deliveries.
-const RECENT_BYTES: usize = 64 << 20;
+const RECENT_BYTES: usize = 16 << 20;
+
+/// Keeps a body once that came twice: an event that is sent often is one body in memory.
+fn share_body(delivery: &mut Delivery, before: &Delivery) {
+    let known = &before.request().body;
+    if delivery.request().body == *known
+        && let Some(arrival) = Arc::get_mut(&mut delivery.arrival)
+    {
+        arrival.request.body = known.clone();
+    }
+}
 
 /// A store. Clones share it; the last one to go writes what is queued and closes it.
 #[derive(Debug, Clone)]
@@ -296,13 +306,47 @@ impl Store {
     /// # Errors
     /// When they cannot be read.
     pub fn event(&self, first: DeliveryId) -> Result<Vec<Delivery>, StoreError> {
-        let ids = self
-            .shared
-            .readers
-            .with(|connection| query::event(connection, first))?;
-        ids.into_iter()
-            .filter_map(|id| self.get(id).transpose())
-            .collect()
+        let readers = &self.shared.readers;
+        let ids = readers.with(|connection| query::event(connection, first))?;
+        let mut found: Vec<Delivery> = Vec::with_capacity(ids.len());
+        for id in ids {
+            let Some(mut delivery) = self.get(id)? else {
+                continue;
+            };
+            if let Some(before) = found.last() {
+                share_body(&mut delivery, before);
+            }
+            found.push(delivery);
+        }
+        Ok(found)
+    }
+
+    /// What a list needs of them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn event_briefs(&self, first: DeliveryId) -> Result<Vec<Brief>, StoreError> {
+        self.shared.readers.with(|connection| {
+            let ids = query::event(connection, first)?;
+            brief::some(connection, &ids)
+        })
+    }
+
+    /// What a list needs of the newest deliveries of an event that came before this one, newest
+    /// first: so many at most.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn recent_briefs(
+        &self,
+        first: DeliveryId,
+        before: Option<DeliveryId>,
+        most: usize,
+    ) -> Result<Vec<Brief>, StoreError> {
+        self.shared.readers.with(|connection| {
+            let ids = query::recent(connection, first, before, most)?;
+            brief::some(connection, &ids)
+        })
     }
 
     /// The newest deliveries of an event that came before this one, newest first: so many at most,

@@ -4,7 +4,7 @@
 //! to be done goes out as [`Effect`]s. What a command does is in [`super::act`], what a prompt or
 //! dialog does with a key in [`super::layers`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,8 +158,6 @@ pub struct App {
     pub last_replay: Option<Replay>,
     /// How many replays are under way.
     pub replaying: usize,
-    /// How the replays of this session differed from their captures, by when they began.
-    pub replay_notes: BTreeMap<Timestamp, String>,
     /// The starts of the ids of events that were sent from here to try things.
     pub tests: BTreeSet<String>,
     /// An editor or pager has the terminal.
@@ -202,7 +200,6 @@ impl App {
             },
             last_replay: None,
             replaying: 0,
-            replay_notes: BTreeMap::new(),
             tests: BTreeSet::new(),
             outside: false,
             draining: None,
@@ -247,7 +244,7 @@ impl App {
             Input::Done(text) => self.tell(text),
             Input::TooLong { what, bytes } => self.ask_save(what, bytes),
             Input::Failed(trouble) => self.fail(&trouble),
-            Input::Replayed { how, result } => self.replayed(&how, result),
+            Input::Replayed(result) => self.replayed(result),
             Input::Reached { target, reach } => self.reached(&target, &reach),
             Input::Probed(result) => match result {
                 Ok(took) => self.tell(format!(

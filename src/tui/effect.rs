@@ -83,12 +83,7 @@ pub enum Input {
     /// Something failed.
     Failed(Trouble),
     /// A replay ended.
-    Replayed {
-        /// How its requests differed from the capture: `re-signed, same event id`.
-        how: String,
-        /// What came of it.
-        result: Result<Vec<Attempt>, Trouble>,
-    },
+    Replayed(Result<Vec<Attempt>, Trouble>),
     /// Whether a replay's target can be reached.
     Reached {
         /// The target.

@@ -188,14 +188,8 @@ impl Executor {
                 });
             }
             Effect::Replay(replay) => {
-                let how = super::replay_words::how(&replay);
                 let answer = control.replay(replay);
-                self.answer(async move {
-                    Input::Replayed {
-                        how,
-                        result: answer.await,
-                    }
-                });
+                self.answer(async move { Input::Replayed(answer.await) });
             }
             Effect::Reach(target) => {
                 let answer = control.reach(target.clone());
@@ -368,10 +362,7 @@ fn without_listener(effect: &Effect) -> Option<Input> {
         Effect::Sample => "send a sample",
         Effect::Probe => "probe the tunnel",
         Effect::Replay(_) => {
-            return Some(Input::Replayed {
-                how: String::new(),
-                result: Err(no_listener("replay")),
-            });
+            return Some(Input::Replayed(Err(no_listener("replay"))));
         }
         _ => return None,
     };

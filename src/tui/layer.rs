@@ -166,6 +166,8 @@ impl Layer {
 
     /// Types pasted text into it; whether it takes text.
     pub fn paste(&mut self, text: &str) -> bool {
+        // The line end that comes with a copied line is no part of a key or a path.
+        let text = text.trim_end_matches(['\r', '\n']);
         let prompt = match self {
             Self::Find(prompt) => prompt,
             Self::Filter(filter) => &mut filter.prompt,

@@ -16,14 +16,6 @@ use super::world::{Reach, Release, Replay, Trouble};
 /// How long the retries of an event may take to settle.
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(31);
 
-/// How many replays are remembered with how they were made.
-const MOST_NOTES: usize = 10_000;
-
-/// A moment as exact as every store keeps it.
-pub(super) fn to_millisecond(at: jiff::Timestamp) -> jiff::Timestamp {
-    jiff::Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
-}
-
 impl App {
     /// Gives a key to the top layer.
     pub(super) fn layer_key(&mut self, key: Key) {
@@ -254,19 +246,10 @@ impl App {
     }
 
     /// Takes in how a replay ended.
-    pub(super) fn replayed(&mut self, how: &str, result: Result<Vec<Attempt>, Trouble>) {
+    pub(super) fn replayed(&mut self, result: Result<Vec<Attempt>, Trouble>) {
         self.replaying = self.replaying.saturating_sub(1);
         match result {
-            Ok(attempts) => {
-                for attempt in &attempts {
-                    self.replay_notes
-                        .insert(to_millisecond(attempt.started), how.to_owned());
-                }
-                while self.replay_notes.len() > MOST_NOTES {
-                    self.replay_notes.pop_first();
-                }
-                self.tell(super::replay_words::outcome(&attempts));
-            }
+            Ok(attempts) => self.tell(super::replay_words::outcome(&attempts)),
             Err(trouble) => self.fail(&trouble),
         }
         self.load();

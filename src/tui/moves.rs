@@ -1,6 +1,6 @@
 //! How commands move the cursor, the view and the focus.
 
-use crate::delivery::{Attempt, DeliveryId};
+use crate::delivery::DeliveryId;
 use crate::text;
 
 use super::action::Tab;
@@ -120,16 +120,9 @@ impl App {
             self.tell("no replay of this delivery yet");
             return;
         };
-        let note = self.replay_note(&replay.attempt).to_owned();
-        let words = super::response_replays::opened(replay, &note);
+        let words = super::response_replays::opened(replay);
         self.layers
             .push(Layer::text(format!("Replay R{number}"), &words));
-    }
-
-    /// How a replay differed from its capture, where it was made in this session.
-    pub(super) fn replay_note(&self, attempt: &Attempt) -> &str {
-        let began = super::layers::to_millisecond(attempt.started);
-        self.replay_notes.get(&began).map_or("", String::as_str)
     }
 
     /// On the Response tab the cursor is on a replay once everything has been scrolled to.

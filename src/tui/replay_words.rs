@@ -1,9 +1,7 @@
-//! A replay in words: where it goes, how it differs from the capture, how it ended.
+//! A replay in words: where it goes, how it ended.
 
 use crate::delivery::Attempt;
 use crate::text;
-
-use super::world::{Count, NewId, Replay, Resign};
 
 /// The host that an address names, when it is one.
 pub(super) fn host(target: &str) -> Option<&str> {
@@ -29,29 +27,6 @@ pub(super) fn remote_host(target: &str) -> Option<String> {
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback());
     (!local).then(|| text::line(host.as_bytes()).into_owned())
-}
-
-/// How a replay's requests differ from the captures, in a few words.
-#[must_use]
-pub(super) fn how(replay: &Replay) -> String {
-    let mut words = vec![match replay.signature {
-        Resign::Anew => "re-signed",
-        Resign::Keep => "as captured",
-        Resign::Unsigned => "unsigned",
-        Resign::Wrong => "wrong signature",
-    }];
-    words.push(match replay.event_id {
-        NewId::Keep => "same event id",
-        NewId::New => "new event id",
-    });
-    if replay.edited.is_some() {
-        words.push("edited");
-    }
-    match replay.attempt {
-        Count::Keep => words.join(", "),
-        Count::Set(number) => format!("{}, attempt {number}", words.join(", ")),
-        Count::Up => format!("{}, attempts counted up", words.join(", ")),
-    }
 }
 
 /// How a replay ended, in a line.

@@ -31,7 +31,7 @@ pub(super) fn chosen(app: &App) -> Option<(usize, &Outgoing)> {
 }
 
 /// A replay in full: where it went, what came back.
-pub(super) fn opened(replay: &Outgoing, note: &str) -> String {
+pub(super) fn opened(replay: &Outgoing) -> String {
     let attempt = &replay.attempt;
     let mut lines = format!(
         "to      {}\nbegan   {}\ntook    {}\n",
@@ -39,8 +39,8 @@ pub(super) fn opened(replay: &Outgoing, note: &str) -> String {
         clock::full(attempt.started),
         text::duration(attempt.took),
     );
-    if !note.is_empty() {
-        lines.push_str(&format!("how     {note}\n"));
+    if !replay.note.is_empty() {
+        lines.push_str(&format!("how     {}\n", text::line(replay.note.as_bytes())));
     }
     match &attempt.result {
         Err(failure) => {
@@ -123,7 +123,7 @@ impl Page<'_> {
                 words
                     .say(role, response.status.to_string())
                     .plain(format!("  {}  ", text::duration(attempt.took)))
-                    .say(Role::Dim, self.app.replay_note(attempt).to_owned())
+                    .sent(Role::Dim, outgoing.note.as_bytes())
             }
             Err(failure) => words.sent(Role::Bad, failure.to_string().as_bytes()),
         }

@@ -9,7 +9,19 @@ use super::signature::Page;
 use super::theme::Role;
 
 impl Page<'_> {
+    /// What a MAC proves comes first; without a proof, what is plain to see.
     pub(super) fn diagnosis(&mut self, diagnosis: &Diagnosis) {
+        let proved = diagnosis.findings.iter().any(|finding| finding.matches);
+        if proved {
+            self.would_match(diagnosis);
+            self.causes(diagnosis);
+        } else {
+            self.causes(diagnosis);
+            self.would_match(diagnosis);
+        }
+    }
+
+    fn would_match(&mut self, diagnosis: &Diagnosis) {
         self.blank();
         let words = self
             .words()
@@ -31,9 +43,12 @@ impl Page<'_> {
                 .sent(Role::Dim, left_out.as_bytes());
             self.push(words);
         }
-        for finding in diagnosis.findings.iter().take(3) {
+    }
+
+    fn causes(&mut self, diagnosis: &Diagnosis) {
+        for (at, finding) in diagnosis.findings.iter().take(3).enumerate() {
             self.blank();
-            let title = if finding.matches {
+            let title = if finding.matches || at == 0 {
                 "Likely cause"
             } else {
                 "Also seen"
@@ -70,6 +85,7 @@ impl Page<'_> {
 
     /// The timestamps of the attempts, which should be new each time.
     pub(super) fn across(&mut self, shown: &Shown) {
+        let mut values: Vec<&str> = Vec::new();
         let stamps: Vec<String> = shown
             .beside
             .iter()
@@ -84,16 +100,19 @@ impl Page<'_> {
                 let shown = text::line(stamp.as_bytes()).into_owned();
                 let end = shown.get(shown.len().saturating_sub(3)..)?.to_owned();
                 let attempt = self.app.index.attempt(delivery.id)?.number;
+                values.push(value);
                 Some(format!("#{attempt} t=…{end}"))
             })
             .collect();
         if stamps.len() > 1 {
             self.blank();
+            values.sort_unstable();
+            let is_new = values.windows(2).all(|pair| pair[0] != pair[1]);
             let words = self
                 .words()
                 .say(Role::Dim, "Across attempts   ")
                 .plain(stamps.join("   "))
-                .say(Role::Dim, "   new t and v1 each time");
+                .say(Role::Dim, if is_new { "   each one new" } else { "" });
             self.push(words);
         }
     }
@@ -105,9 +124,15 @@ impl Page<'_> {
             Reason::Ok if two_signatures(delivery) => self.paragraph(
                 "During a rotation the header carries two v1. An app that reads it into a map keeps only one and may fail: check every v1.",
             ),
-            Reason::NoSecretConfigured => self.paragraph(
-                "No key is loaded for this scheme: save it to a file and use --secret-file FILE.",
-            ),
+            Reason::NoSecretConfigured => {
+                let option = match scheme::signed_by(&delivery.request().head) {
+                    Some(Scheme::Elan) => "--elan-secret-file",
+                    Some(Scheme::Sixtyfour) | None => "--secret-file",
+                };
+                self.paragraph(&format!(
+                    "No key is loaded for this scheme: save it to a file and use {option} FILE."
+                ));
+            }
             Reason::SignatureMismatch if delivery.diagnosis.is_none() => {
                 self.paragraph("The diagnosis is not ready yet.");
             }

@@ -265,6 +265,8 @@ pub struct Outgoing {
     pub origin: Origin,
     /// The request and what came back.
     pub attempt: Attempt,
+    /// How it differs from the capture, in a word or two: `re-signed`, `new event id`.
+    pub note: String,
 }
 
 /// Why a request was made.

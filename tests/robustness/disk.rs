@@ -29,13 +29,13 @@ fn fill(listener: &Listener, size: usize) -> BTreeSet<String> {
 }
 
 /// Posts until it is acknowledged again.
-fn until_it_goes_on(listener: &Listener) {
+pub(super) fn until_it_goes_on(listener: &Listener) {
     eventually("it is acknowledged again", || {
         (post(&listener.address, "/again", &[], b"x").status == 200).then_some(())
     });
 }
 
-fn stored(home: &Home) -> BTreeSet<String> {
+pub(super) fn stored(home: &Home) -> BTreeSet<String> {
     let listed = home.run(&["list", "--output", "json", "--limit", "100000"]);
     let paths = listed.expect(0).json_lines().into_iter();
     paths
@@ -70,7 +70,7 @@ fn a_file_that_may_not_grow_refuses_and_goes_on_when_it_may() {
 /// Mounts a small file system over the data directory, in a name space of its own that ends with
 /// the listener.
 const SMALL_DISK: &str = "exec unshare -rm sh -c 'mkdir -p data && \
-    mount -t tmpfs -o size=8m,mode=700 none data && exec \"$@\"' sh \"$@\"";
+    mount -t tmpfs -o size=40m,mode=700 none data && exec \"$@\"' sh \"$@\"";
 
 /// Not every machine lets a user have a name space.
 fn can_mount() -> bool {
@@ -97,7 +97,7 @@ fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
         PathBuf::from(format!("/proc/{}/root{}", listener.pid(), path.display()))
     };
     let ballast = inside("data/ballast");
-    fs::write(&ballast, vec![0; 3_000_000]).unwrap();
+    fs::write(&ballast, vec![0; 20_000_000]).unwrap();
     let acknowledged = fill(&listener, 100_000);
     assert!(acknowledged.len() > 3, "{acknowledged:?}");
     let error = listener.next("store_failed")["error"].to_string();

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::delivery::{Delivery, DeliveryId, Reply};
-use crate::export::clock::rfc3339;
+use crate::export::clock::{between, rfc3339};
 use crate::fault::{Fault, How, Plan};
 use crate::inbox::{Inbox, decide};
 use crate::net::control::{Call, CallAnswer, ControlSocket};
@@ -264,7 +264,7 @@ fn held_object(seq: u64, since: Timestamp, delivery: Option<&Delivery>, now: Tim
         "event_id": recognition.and_then(|recognition| recognition.event_id_text()),
         "type": recognition.and_then(|recognition| recognition.event_type.as_deref()),
         "since": rfc3339(since),
-        "held_ms": now.duration_since(since).as_secs_f64() * 1e3,
+        "held_ms": between(since, now).as_secs_f64() * 1e3,
         "provider_waits_ms": left.map(|left| left.as_secs_f64().max(0.0) * 1e3),
     })
 }

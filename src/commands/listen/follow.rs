@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId};
-use crate::export::notice::{Ended, Late, Notice};
+use crate::export::notice::{self, Ended, Late, Notice};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
 use crate::inbox::vigil::{ATTEMPTS, News, Vigil, Waiting};
-use crate::store::Store;
+use crate::store::{Brief, Store};
 
 use super::super::output;
 use super::super::problem::Problem;
@@ -24,6 +24,8 @@ use super::words;
 pub(super) struct Followed {
     /// How many of the expected deliveries did not come.
     pub(super) missing: u64,
+    /// How many deliveries were removed before they could be shown.
+    pub(super) unshown: u64,
     /// How many events the provider has given up.
     pub(super) ended: u64,
     /// The events whose retry is still expected.
@@ -72,6 +74,7 @@ pub(super) async fn follow(
         }
     }
     Followed {
+        unshown: follower.tail.missed(),
         missing: follower
             .expectation
             .map_or(0, |expected| expected.missing()),
@@ -95,10 +98,13 @@ impl Follower {
             expectation,
             vigil,
         } = self;
+        let missed = tail.missed();
         let read = tail.poll(store, |delivery| {
-            if vigil.concerns(delivery) {
+            let is_retried = delivery.request().is_whole() && !delivery.acknowledged();
+            // Only then the event needs to be read.
+            if is_retried || vigil.is_open(delivery.event()) {
                 let event = last_attempts(store, delivery.event());
-                let news = vigil.settled(delivery, &event, Timestamp::now());
+                let news = vigil.settled(&event, Timestamp::now());
                 news.iter().for_each(|news| tell(face, news, stop));
             }
             show(face, store, expectation.as_mut(), delivery, stop)
@@ -107,6 +113,12 @@ impl Follower {
             let warning = Problem::failed("store", "cannot read the store to show deliveries")
                 .why(error.to_string());
             output::complain(&warning.text("warning"));
+        }
+        if tail.missed() > missed {
+            let told = tell_unshown(face, tail.missed() - missed);
+            if let Err(error) = told {
+                stop.because(reason_of(&error));
+            }
         }
     }
 
@@ -120,10 +132,23 @@ impl Follower {
 }
 
 /// The last deliveries of an event, oldest first.
-fn last_attempts(store: &Store, first: DeliveryId) -> Vec<Delivery> {
-    let mut attempts = store.recent(first, None, ATTEMPTS).unwrap_or_default();
+fn last_attempts(store: &Store, first: DeliveryId) -> Vec<Brief> {
+    let attempts = store.recent_briefs(first, None, ATTEMPTS);
+    let mut attempts = attempts.unwrap_or_default();
     attempts.reverse();
     attempts
+}
+
+/// Says how many deliveries retention removed before they could be shown.
+fn tell_unshown(face: &Face, count: u64) -> io::Result<()> {
+    let what = words::unshown(count);
+    face.remark(&format!("warning: {what}\n"));
+    face.notice(&Notice::Warning(notice::Problem {
+        code: "not_shown",
+        error: &what,
+        why: None,
+        fix: Some("keep more with --keep or --keep-bytes, or print less with --output quiet"),
+    }))
 }
 
 fn tell(face: &Face, news: &News, stop: &Stop) {
@@ -133,27 +158,21 @@ fn tell(face: &Face, news: &News, stop: &Stop) {
             newest,
             attempt,
             due,
-        } => {
-            let recognition = &newest.arrival.recognition;
-            face.notice(&Notice::Late(Late {
-                at: now,
-                event_id: recognition.event_id_text(),
-                event_type: recognition.event_type.as_deref(),
-                event: newest.event().get(),
-                attempt: *attempt,
-                due: *due,
-            }))
-        }
-        News::Ended { newest, attempts } => {
-            let recognition = &newest.arrival.recognition;
-            face.notice(&Notice::Ended(Ended {
-                at: now,
-                event_id: recognition.event_id_text(),
-                event_type: recognition.event_type.as_deref(),
-                event: newest.event().get(),
-                attempts: *attempts,
-            }))
-        }
+        } => face.notice(&Notice::Late(Late {
+            at: now,
+            event_id: newest.event_id_text(),
+            event_type: newest.event_type.as_deref(),
+            event: newest.event.get(),
+            attempt: *attempt,
+            due: *due,
+        })),
+        News::Ended { newest, attempts } => face.notice(&Notice::Ended(Ended {
+            at: now,
+            event_id: newest.event_id_text(),
+            event_type: newest.event_type.as_deref(),
+            event: newest.event.get(),
+            attempts: *attempts,
+        })),
         News::Drifted(provider, drift) => {
             face.remark(&words::drift(*provider, drift));
             Ok(())

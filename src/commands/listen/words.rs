@@ -107,6 +107,16 @@ pub(super) fn notice(notice: &Notice, refused: u64) -> String {
     }
 }
 
+/// What retention removed before it was printed.
+pub(super) fn unshown(count: u64) -> String {
+    let deliveries = if count == 1 {
+        "delivery was"
+    } else {
+        "deliveries were"
+    };
+    format!("{count} {deliveries} removed to make room before they could be shown")
+}
+
 /// A provider's gaps are not the documented ones.
 pub(super) fn drift(provider: Provider, drift: &Drift) -> String {
     let list = |gaps: &mut dyn Iterator<Item = Duration>| {
@@ -135,7 +145,7 @@ pub(super) fn stopped(totals: &Totals, followed: &Followed, reason: Reason) -> S
         events: totals.events,
         deliveries: totals.deliveries,
         bad_sig: totals.bad_signatures,
-        dropped: totals.unstored,
+        dropped: totals.unstored + followed.unshown,
         acknowledged: totals.acknowledged,
         undelivered: followed.ended,
         open: totals

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::delivery::{Attempt, Delivery, DeliveryId};
 use crate::export::clock;
 use crate::outbox::{Job, Outbox};
-use crate::store::Store;
+use crate::store::{Origin, Outgoing, Sent, Store};
 
 use super::plan::{Pace, Plan};
 
@@ -47,6 +47,16 @@ pub(in crate::commands) struct Made {
     /// Which attempt it said it was.
     pub(in crate::commands) attempt_said: String,
     pub(in crate::commands) attempt: Attempt,
+    /// What was sent, where it is not the capture itself.
+    pub(in crate::commands) sent: Option<Sent>,
+}
+
+impl Made {
+    /// What is kept of it beside the capture.
+    pub(in crate::commands) fn outgoing(self) -> (DeliveryId, Outgoing) {
+        let outgoing = Outgoing::new(Origin::Replay, self.attempt).having_sent(self.sent);
+        (self.delivery.id, outgoing)
+    }
 }
 
 impl Course {
@@ -79,8 +89,13 @@ impl Course {
             let arrived = delivery.request().times.arrived;
             let (began, first) = *started.get_or_insert_with(|| (Instant::now(), arrived));
             let since_first: Duration = clock::between(first, arrived);
+            let mut shared = None;
             for nth in 0..self.times {
-                let job = match self.plan.job(&delivery, nth, &mut random) {
+                let made = match shared.clone() {
+                    Some(job) => Ok(job),
+                    None => self.plan.job(&delivery, nth, &mut random),
+                };
+                let job = match made {
                     Ok(job) => job,
                     Err(error) => {
                         let report = Report::Impossible(*id, error.to_string());
@@ -90,6 +105,9 @@ impl Course {
                         break;
                     }
                 };
+                if shared.is_none() && self.plan.repeats() {
+                    shared = Some(job.clone());
+                }
                 if !remarked && let Some(remark) = self.plan.remark(&delivery, &job) {
                     remarked = true;
                     if reports.send(Report::Remark(remark)).await.is_err() {
@@ -134,11 +152,12 @@ impl Course {
         let delivery = Arc::clone(delivery);
         let attempt_said = self.plan.attempt(&delivery, nth);
         async move {
-            let outcome = outbox.attempt(&job, nth.saturating_add(1)).await;
+            let attempted = outbox.attempt(&job, nth.saturating_add(1)).await;
             let made = Made {
+                sent: attempted.sent(delivery.request()),
                 delivery,
                 attempt_said,
-                attempt: outcome.attempt,
+                attempt: attempted.outcome.attempt,
             };
             // Nobody listens after an interruption.
             let _ = reports.send(Report::Made(Box::new(made))).await;

@@ -161,7 +161,7 @@ async fn replay(
         let Some(report) = report else { break };
         outcome = session.take(&report);
         if let Report::Made(made) = report {
-            recorder.add(made.delivery.id, made.attempt).await;
+            recorder.add(made.outgoing()).await;
         }
     }
     drop(tasks);

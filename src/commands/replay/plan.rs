@@ -124,6 +124,11 @@ impl Plan {
         Job::replay(delivery, &self.target, &replay, nth, random)
     }
 
+    /// Whether every replay of a capture has the same job: then its body is changed once and shared.
+    pub(super) fn repeats(&self) -> bool {
+        self.replay.event_id != EventId::New && self.replay.attempt != AttemptNumber::CountUp
+    }
+
     fn signing(&self, delivery: &Delivery, random: &mut fastrand::Rng) -> Signing {
         let scheme = self.scheme(delivery);
         let secrets = self.keyring.of(scheme);

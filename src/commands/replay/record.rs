@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::delivery::{Attempt, DeliveryId};
+use crate::delivery::DeliveryId;
 use crate::net::control::{self, Call, ControlError};
-use crate::store::{Location, Options, Origin, Outgoing, Store, StoreError};
+use crate::store::{Location, Options, Outgoing, Store, StoreError};
 
 use super::super::attempts;
 use super::super::listen;
@@ -54,12 +54,11 @@ impl Recorder {
     }
 
     /// Keeps a replay of this capture, sooner or later.
-    pub(in crate::commands) async fn add(&mut self, of: DeliveryId, attempt: Attempt) {
+    pub(in crate::commands) async fn add(&mut self, (of, outgoing): (DeliveryId, Outgoing)) {
         if self.waiting.is_empty() {
             self.since = Instant::now();
         }
-        self.waiting
-            .push((of, Outgoing::new(Origin::Replay, attempt)));
+        self.waiting.push((of, outgoing));
         if self.waiting.len() >= BATCH || self.since.elapsed() > PATIENCE {
             self.flush().await;
         }
@@ -106,21 +105,30 @@ impl Recorder {
         let Some(socket) = &self.socket else {
             return Ok(false);
         };
-        let call = Call {
-            method: "POST".to_owned(),
-            path: attempts::PATH.to_owned(),
-            body: attempts::to_json(batch).into(),
-        };
-        match control::call(socket, &call).await {
-            Ok(answer) if answer.status == 200 => Ok(true),
-            Ok(answer) => Err(Unkept::Listener(format!(
-                "the listener answered {}: {}",
-                answer.status,
-                answer.body.trim_end()
-            ))),
-            Err(ControlError::NobodyThere { .. }) => Ok(false),
-            Err(error) => Err(Unkept::Listener(error.to_string())),
+        let mut left = batch;
+        while !left.is_empty() {
+            let (json, count) = attempts::to_json(left);
+            let call = Call {
+                method: "POST".to_owned(),
+                path: attempts::PATH.to_owned(),
+                body: json.into(),
+            };
+            match control::call(socket, &call).await {
+                Ok(answer) if answer.status == 200 => left = &left[count..],
+                Ok(answer) => {
+                    return Err(Unkept::Listener(format!(
+                        "the listener answered {}: {}",
+                        answer.status,
+                        answer.body.trim_end()
+                    )));
+                }
+                Err(ControlError::NobodyThere { .. }) if left.len() == batch.len() => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(Unkept::Listener(error.to_string())),
+            }
         }
+        Ok(true)
     }
 }
 

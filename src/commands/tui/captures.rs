@@ -7,12 +7,12 @@ use tokio::sync::watch;
 
 use crate::delivery::{Delivery, DeliveryId};
 use crate::filter::Filter;
-use crate::store::{Brief, Order, Origin, Store, StoreError};
+use crate::store::{self, Brief, Order, Origin, Store, StoreError};
 use crate::tui::row::{By, Planned, Row, Word};
 use crate::tui::world::{self, Outgoing, Source, Trouble};
 
 use super::super::lookup;
-use super::trouble;
+use super::{difference, trouble};
 
 /// The captures in a store.
 #[derive(Debug, Clone)]
@@ -47,6 +47,17 @@ impl Source for Captures {
 
     fn outgoing(&self, id: DeliveryId) -> Result<Vec<Outgoing>, Trouble> {
         let all = self.0.attempts(id).map_err(|error| unreadable(&error))?;
+        let is_replay = |outgoing: &store::Outgoing| outgoing.origin != Origin::Forward;
+        let capture = match all.iter().any(is_replay) {
+            true => self.delivery(id)?,
+            false => None,
+        };
+        let note = |outgoing: &store::Outgoing| match &capture {
+            Some(capture) if is_replay(outgoing) => {
+                difference::words(capture.request(), outgoing.sent.as_ref())
+            }
+            _ => String::new(),
+        };
         Ok(all
             .into_iter()
             .map(|outgoing| Outgoing {
@@ -54,6 +65,7 @@ impl Source for Captures {
                     Origin::Forward => world::Origin::Forward,
                     Origin::Replay | Origin::Send => world::Origin::Replay,
                 },
+                note: note(&outgoing),
                 attempt: outgoing.attempt,
             })
             .collect())

@@ -14,7 +14,7 @@ use crate::outbox::{Batch, Dressing, Event, Outbox, Signer, Signing};
 use crate::provider;
 use crate::provider::samples;
 use crate::signature::Keyring;
-use crate::store::{Location, Origin, Outgoing, Store};
+use crate::store::{Location, Outgoing, Store};
 use crate::text;
 use crate::tui::request_text;
 use crate::tui::world::{Count, NewId, Reach, Replay, Resign, Trouble};
@@ -112,8 +112,8 @@ impl Desk {
         while let Some(report) = reports.recv().await {
             match report {
                 Report::Made(made) => {
-                    ledger.add(made.delivery.id, made.attempt.clone()).await;
-                    attempts.push(made.attempt);
+                    attempts.push(made.attempt.clone());
+                    ledger.add(made.outgoing()).await;
                 }
                 Report::Impossible(id, why) => {
                     impossible.get_or_insert_with(|| {
@@ -290,10 +290,10 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    async fn add(&mut self, id: DeliveryId, attempt: Attempt) {
+    async fn add(&mut self, (id, outgoing): (DeliveryId, Outgoing)) {
         match self {
-            Self::Store(store) => store.attempt(id, Outgoing::new(Origin::Replay, attempt)),
-            Self::Place(recorder) => recorder.add(id, attempt).await,
+            Self::Store(store) => store.attempt(id, outgoing),
+            Self::Place(recorder) => recorder.add((id, outgoing)).await,
         }
     }
 

@@ -3,11 +3,13 @@
 //! [`Control`](crate::tui::world::Control).
 //!
 //! `looks` resolves theme, signs and keys, `terminal` decides whether there is a terminal at all,
-//! `captures` reads the store, `local` and `remote` steer, `desk` sends (replays, samples, probes), `keyed` asks the keys,
+//! `captures` reads the store, `difference` words what a replay changed, `local` and `remote` steer,
+//! `desk` sends (replays, samples, probes), `keyed` asks the keys,
 //! `public` looks for the tunnel, `session` runs it all.
 
 mod captures;
 mod desk;
+mod difference;
 mod keyed;
 mod local;
 mod looks;

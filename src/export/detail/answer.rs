@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::headers::write_headers;
 use super::page::Page;
 use super::{Sent, Subject, show, value_of};
-use crate::delivery::{AnsweredBy, Delivery, Header};
+use crate::delivery::{AnsweredBy, Delivery, Header, Request};
 use crate::export::answer as answers;
 use crate::export::body::{Coding, Decoded};
+use crate::export::changed::{Changed, Difference};
 use crate::export::credentials::Credentials;
 use crate::export::paint::Role;
 use crate::export::{clock, disagreement, view};
@@ -46,8 +47,41 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
         for sent in subject.sent {
             let (role, line) = sent_line(sent);
             page.line(role, line);
+            if let Some(changed) = sent.changed {
+                for line in changed_lines(changed, delivery.request(), credentials) {
+                    page.block(&line);
+                }
+            }
         }
     }
+}
+
+/// In what a request that was sent differs from the capture.
+fn changed_lines(
+    changed: &Changed<'_>,
+    captured: &Request,
+    credentials: Credentials,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    if changed.is_elsewhere(captured) {
+        let (method, target) = (changed.head.method(), changed.head.target());
+        let method = text::line(method.as_bytes());
+        lines.push(format!("+ {method} {}", text::line(target)));
+    }
+    let differences = changed.differences(captured);
+    lines.extend(differences.into_iter().map(|difference| {
+        let (sign, header) = match difference {
+            Difference::New(header) => ('+', header),
+            Difference::Gone(header) => ('-', header),
+        };
+        let value = text::line(credentials.value(header));
+        format!("{sign} {}: {value}", text::line(&header.name))
+    }));
+    if let Some(length) = changed.length() {
+        let (sent, captured) = (text::bytes(length), text::bytes(captured.body.len() as u64));
+        lines.push(format!("+ another body: {sent}, captured {captured}"));
+    }
+    lines
 }
 
 fn status_line(delivery: &Delivery) -> String {

@@ -24,9 +24,9 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>) {
         page.line(Role::Dim, format_args!("… {first} earlier"));
     }
     for (index, delivery) in event.iter().enumerate().skip(first) {
-        let gap = index
-            .checked_sub(1)
-            .map(|before| Gap::between(&event[before], delivery, subject.documented));
+        let gap = index.checked_sub(1).map(|before| {
+            Gap::between((&event[before]).into(), delivery.into(), subject.documented)
+        });
         page.line(
             answer::role(delivery),
             row(delivery, gap, delivery.id == subject.delivery.id),

@@ -23,6 +23,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::body;
+use super::changed::Changed;
 use super::credentials::Credentials;
 use super::paint::{Paint, Role};
 use super::view::{self, Look};
@@ -55,6 +56,8 @@ pub struct Sent<'a> {
     pub origin: &'a str,
     /// The request and what came back.
     pub attempt: &'a Attempt,
+    /// What was sent, where that was not the delivery itself.
+    pub changed: Option<&'a Changed<'a>>,
 }
 
 /// How it is printed.

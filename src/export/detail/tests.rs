@@ -17,6 +17,10 @@ fn print(delivery: &Delivery, event: &[Delivery], options: Options) -> String {
         took: Duration::from_millis(12),
         result: Err(Failure::Unreachable("connection refused".to_owned())),
     };
+    let head = "POST /hook HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nContent-Type: application/json\r\n\
+                Sixtyfour-Signature: t=1795183325,v1=0b\r\nAuthorization: Bearer opensesame\r\n\
+                X-Evil: \u{9b}31m\r\nContent-Length: 2\r\n\r\n";
+    let changed = Changed::new(&Bytes::from(head), Some(b"{}"));
     let subject = Subject {
         delivery,
         body_sha256: &[0xA1; 32],
@@ -24,6 +28,7 @@ fn print(delivery: &Delivery, event: &[Delivery], options: Options) -> String {
         sent: &[Sent {
             origin: "replay",
             attempt: &failed,
+            changed: Some(&changed),
         }],
         documented: &DOCUMENTED,
         outlook: Some(Outlook::Due {
@@ -108,6 +113,12 @@ fn a_delivery_in_full_is_readable_from_top_to_bottom() {
 
     Sent on
       replay 1  2026-11-20T14:02:05.433Z  http://127.0.0.1:3000/  could not connect: connection refused  12 ms
+        + POST /hook
+        + Sixtyfour-Signature: t=1795183325,v1=0b
+        + X-Evil: \u{9b}31m
+        - Sixtyfour-Signature: t=1795183323,v1=5a4c34c3
+        - X-Forwarded-For: 203.0.113.24
+        + another body: 2 B, captured 86 B
     "#);
 }
 

@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn deliveries_are_keys_and_values_in_a_fixed_order() {
         let gap = Gap::between(
-            &samples::find_email(),
-            &samples::retry(),
+            (&samples::find_email()).into(),
+            (&samples::retry()).into(),
             &[Duration::from_secs(1)],
         );
         let late = Notice::Late(Late {

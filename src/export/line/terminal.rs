@@ -223,8 +223,8 @@ mod tests {
     #[test]
     fn deliveries_stand_in_columns() {
         let gap = Gap::between(
-            &samples::find_email(),
-            &samples::retry(),
+            (&samples::find_email()).into(),
+            (&samples::retry()).into(),
             &[Duration::from_secs(1)],
         );
         let lines = [

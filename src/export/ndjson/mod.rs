@@ -6,6 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `delivery` | the object that `listen`, `list` and `show` share |
+//! | `outgoing` | a replay or a forward with what was sent |
 //! | `body` | how a body is embedded |
 //! | `signature` | verdict and diagnosis, also what `verify` prints |
 //! | `bytes` | bytes that are usually text |
@@ -13,12 +14,14 @@
 mod body;
 mod bytes;
 mod delivery;
+mod outgoing;
 mod signature;
 
 use serde::Serialize;
 
 pub use body::Bodies;
 pub use delivery::{Options, delivery};
+pub use outgoing::outgoing;
 pub use signature::verification;
 
 use super::notice::Notice;

@@ -50,7 +50,7 @@ impl Default for Limits {
             headers: MAX_HEADERS,
             max_body: 25 << 20,
             max_connections: 512,
-            body_budget: 192 << 20,
+            body_budget: 128 << 20,
             drain_bytes: 64 << 20,
             drain_time: Duration::from_secs(10),
             grace: Duration::from_secs(10),

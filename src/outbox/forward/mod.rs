@@ -18,11 +18,13 @@ use super::signing::Signing;
 use crate::delivery::attempt::Response;
 use crate::delivery::{Ending, Failure, HeadError, Reply, Request};
 use crate::net::client::{Client, Limits, Outcome};
+use crate::store::Sent;
 
 pub use self::route::{Route, RouteError};
 
-/// How much of an app's answer is relayed.
-const RELAYED: usize = 16 * 1024 * 1024;
+/// How large an app's answer may be. It is relayed whole or not at all, and held in memory until
+/// then: its outcome is on disk before the provider hears of it.
+const LARGEST: usize = 64 << 20;
 
 /// Hands requests to local apps; clones share connections.
 #[derive(Clone)]
@@ -46,8 +48,10 @@ impl fmt::Debug for Forward {
 pub struct Forwarded {
     /// The answer to give.
     pub reply: Reply,
-    /// What the app was sent and what it said.
+    /// What the app said.
     pub outcome: Outcome,
+    /// What it was sent, where that is not the request itself with the target's `Host`.
+    pub sent: Option<Sent>,
 }
 
 impl Forward {
@@ -56,7 +60,7 @@ impl Forward {
     pub fn new(client: Client, routes: Vec<Route>, timeout: Duration) -> Self {
         let limits = Limits {
             timeout,
-            keep: RELAYED,
+            keep: LARGEST,
         };
         Self {
             outbox: Outbox::new(client, limits),
@@ -97,12 +101,18 @@ impl Forward {
             return None;
         }
         let job = self.job(route, request).ok()?;
-        let outcome = self.outbox.attempt(&job, number).await;
-        let reply = match &outcome.attempt.result {
+        let made = self.outbox.attempt(&job, number).await;
+        let reply = match &made.outcome.attempt.result {
             Ok(response) => relay(response),
             Err(failure) => explain(failure),
         };
-        Some(Forwarded { reply, outcome })
+        // Another `Host` and other lines of the connection follow from the target.
+        let is_elsewhere = route.path(&request.head) != *request.head.target();
+        Some(Forwarded {
+            reply,
+            sent: made.sent(request).filter(|_| is_elsewhere),
+            outcome: made.outcome,
+        })
     }
 
     fn job(&self, route: &Route, request: &Request) -> Result<Job, HeadError> {
@@ -125,6 +135,12 @@ fn relay(response: &Response) -> Reply {
         return Reply::json(
             502,
             r#"{"ok":false,"error":"the local app switched protocols"}"#,
+        );
+    }
+    if response.body_cut {
+        return Reply::json(
+            502,
+            r#"{"ok":false,"error":"the local app's answer is larger than 64 MiB"}"#,
         );
     }
     let hops = Hops::of(&response.headers);

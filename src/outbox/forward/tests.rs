@@ -75,6 +75,20 @@ async fn the_app_sees_the_request_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_was_sent_is_handed_back_only_when_it_went_to_another_path() {
+    let app = Peer::new(|_, _| Say::status(200)).await;
+    let sent = async |url: &str| {
+        let forward = forward(&app.target(url));
+        forward.deliver(&delivery(), None, 1).await.unwrap().sent
+    };
+    assert_eq!(sent("").await, None);
+    assert_eq!(sent("/hook").await, None);
+    let elsewhere = sent("/other").await.unwrap();
+    assert!(elsewhere.head.starts_with(b"POST /other?q HTTP/1.1\r\n"));
+    assert_eq!(elsewhere.body, None);
+}
+
+#[tokio::test]
 async fn the_senders_host_is_kept_if_asked_for() {
     let app = Peer::new(|_, _| Say::status(200)).await;
     reply(&forward(&app.target("/")).keeping_host()).await;
@@ -146,6 +160,28 @@ async fn an_app_that_breaks_off_or_babbles_is_502() {
         let app = Peer::new(move |_, _| say.clone()).await;
         assert_eq!(reply(&forward(&app.target("/"))).await.status, 502);
     }
+}
+
+fn answer_of(length: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+    [head.as_bytes(), &vec![b'x'; length]].concat()
+}
+
+#[tokio::test]
+async fn a_large_answer_is_relayed_whole_and_one_beyond_the_limit_is_502() {
+    let app = Peer::new(|_, number| Say::Bytes(answer_of(LARGEST + number))).await;
+    let forward = forward(&app.target("/"));
+    let whole = reply(&forward).await;
+    assert_eq!((whole.status, whole.body.len()), (200, LARGEST));
+    let forwarded = forward.deliver(&delivery(), None, 2).await.unwrap();
+    assert_eq!(forwarded.reply.status, 502);
+    let body: serde_json::Value = serde_json::from_slice(&forwarded.reply.body).unwrap();
+    assert_eq!(
+        body["error"],
+        "the local app's answer is larger than 64 MiB"
+    );
+    // What the app did counts, whatever becomes of its answer.
+    assert!(forwarded.outcome.attempt.delivered());
 }
 
 #[tokio::test]

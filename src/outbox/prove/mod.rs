@@ -179,13 +179,14 @@ impl Prover {
             Course::InTurn(numbers) => {
                 let mut outcomes = Vec::with_capacity(numbers.len());
                 for number in numbers {
-                    outcomes.push(self.outbox.attempt(job, *number).await);
+                    outcomes.push(self.outbox.attempt(job, *number).await.outcome);
                 }
                 (outcomes, 0)
             }
             Course::AtOnce(count) => {
                 let all = (0..count).map(|_| self.outbox.attempt(job, 1));
-                (join_all(all).await, 0)
+                let made = join_all(all).await;
+                (made.into_iter().map(|made| made.outcome).collect(), 0)
             }
             Course::AfterTimeout => {
                 let hasty = Limits {
@@ -193,7 +194,8 @@ impl Prover {
                     ..self.limits
                 };
                 let abandoned = self.outbox.attempt_within(job, 1, hasty).await;
-                (vec![abandoned, self.outbox.attempt(job, 2).await], 1)
+                let retried = self.outbox.attempt(job, 2).await;
+                (vec![abandoned.outcome, retried.outcome], 1)
             }
         }
     }

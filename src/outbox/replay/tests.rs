@@ -428,8 +428,8 @@ fn two_hundred_random_requests_arrive_as_they_were_stored() {
             let target = peer.target("/app");
             let replay = Replay::as_captured();
             let job = Job::replay(&capture_of(capture), &target, &replay, 0, &mut random).unwrap();
-            let outcome = runtime.block_on(outbox.attempt(&job, 1));
-            prop_assert!(outcome.attempt.delivered());
+            let made = runtime.block_on(outbox.attempt(&job, 1));
+            prop_assert!(made.outcome.attempt.delivered());
             let seen = peer.seen().pop().unwrap();
             let expected: String = expected_lines(&headers, target.authority(), body.len())
                 .into_iter()

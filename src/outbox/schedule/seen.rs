@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, Ending, Outcome};
+use crate::delivery::{Ending, Outcome};
+use crate::store::Brief;
 
 /// One arrival of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +23,12 @@ pub struct Seen {
 impl Seen {
     /// What counts of a stored delivery.
     #[must_use]
-    pub fn of(delivery: &Delivery) -> Self {
-        let reply = &delivery.arrival.answer.reply;
-        let at_once = reply.delay.is_zero() && reply.ending == Ending::Normal;
+    pub fn of(delivery: &Brief) -> Self {
+        let at_once = delivery.delay.is_zero() && delivery.ending == Ending::Normal;
         let settlement = delivery.settlement;
         Self {
-            attempt: delivery.arrival.recognition.attempt,
-            arrived: delivery.request().times.arrived,
+            attempt: delivery.attempt,
+            arrived: delivery.arrived,
             ended: settlement.map(|settlement| settlement.at),
             // An answer that is written slowly has not been given before it ends.
             acknowledged: delivery.acknowledged() && (at_once || settlement.is_some()),
@@ -98,51 +98,35 @@ mod tests {
 
     use super::made::at;
     use super::*;
-    use crate::delivery::{
-        Answer, AnsweredBy, Arrival, DeliveryId, Head, Reason, Recognition, Reply, Request,
-        Sighting, Times, Verdict,
-    };
+    use crate::delivery::{DeliveryId, Provider, Turn};
 
     #[test]
     fn an_answer_that_has_not_been_written_yet_acknowledges_nothing() {
-        let plain = Reply::json(200, "{}");
-        let delayed = Reply {
-            delay: Duration::from_secs(12),
-            ..plain.clone()
-        };
-        let seen = |reply| Seen::of(&delivery(reply));
-        assert!(seen(plain).acknowledged);
-        assert!(!seen(delayed).acknowledged);
+        let seen = |delay| Seen::of(&Brief { delay, ..brief() });
+        assert!(seen(Duration::ZERO).acknowledged);
+        assert!(!seen(Duration::from_secs(12)).acknowledged);
     }
 
-    fn delivery(reply: Reply) -> Delivery {
-        let times = Times {
+    fn brief() -> Brief {
+        Brief {
+            id: DeliveryId::FIRST,
+            event: DeliveryId::FIRST,
             arrived: at(0),
-            head: at(0),
-            body: at(0),
-        };
-        let arrival = Arrival {
-            request: Request {
-                head: Head::build("POST", b"/", &[]).unwrap(),
-                body: bytes::Bytes::new(),
-                trailers: Vec::new(),
-                peer: ([127, 0, 0, 1], 1).into(),
-                times,
-                defect: None,
-            },
-            recognition: Recognition::nothing(),
-            verdict: Verdict::because(None, Reason::NoSecretConfigured),
-            sighting: Sighting::first(),
-            answer: Answer {
-                reply,
-                by: AnsweredBy::Default,
-            },
-        };
-        Delivery {
-            id: DeliveryId::new(1).unwrap(),
-            arrival: arrival.into(),
             settlement: None,
-            diagnosis: None,
+            provider: Provider::Plain,
+            event_id: None,
+            event_type: None,
+            attempt: None,
+            turn: Turn::First,
+            arrival: 1,
+            verdict: "unverified",
+            status: 200,
+            ending: Ending::Normal,
+            delay: Duration::ZERO,
+            answered_by: "default".to_owned(),
+            step: None,
+            body_bytes: 0,
+            body_sha256: [0; 32],
         }
     }
 }

@@ -99,6 +99,9 @@ pub fn outlook(pace: &Pace, seen: &[Seen], now: Timestamp) -> Outlook {
 /// Everything there is to say about the attempts of an event, from its arrivals in order.
 #[must_use]
 pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> Watch {
+    // A clock that was set back since: it is not earlier than what has happened.
+    let known = seen.iter().map(|seen| seen.ended.unwrap_or(seen.arrived));
+    let now = known.fold(now, Timestamp::max);
     let mut rows = past(provider, pace, seen);
     let forecast = Forecast::make(pace, seen, now);
     let expected = future(pace, &forecast);
@@ -198,6 +201,7 @@ fn future(pace: &Pace, forecast: &Forecast) -> Vec<Row> {
 mod tests {
     use super::super::seen::made::{at, failed, open, seconds, sixtyfour, taken, uncounted};
     use super::*;
+    use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
     #[test]
     fn gaps_run_from_the_end_of_one_attempt_to_the_start_of_the_next() {
@@ -309,6 +313,60 @@ mod tests {
                 "{outcome:?} {held}"
             );
             assert!(!timed_out(&seen, None));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nothing_wait_longer_than_its_gap() {
+        let hour = 3_600_000;
+        let seen = [failed(1, hour, hour + 10), failed(2, 1_000, 1_010)];
+        let watch = watch(Provider::Sixtyfour, &sixtyfour(), &seen[..1], at(500));
+        assert!(
+            watch
+                .verdict
+                .starts_with("Sixtyfour sends attempt 2 in 1 s"),
+            "{}",
+            watch.verdict
+        );
+        let later = super::watch(Provider::Sixtyfour, &sixtyfour(), &seen, at(1_020));
+        assert_eq!(later.newest_gap(), None, "no time runs backwards");
+    }
+
+    fn any_time() -> impl Strategy<Value = Timestamp> {
+        any::<i64>().prop_map(|second| {
+            // Seldom in the range by itself.
+            let second = second % 300_000_000_000;
+            Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
+        })
+    }
+
+    fn any_seen() -> impl Strategy<Value = Seen> {
+        let parts = (
+            any::<Option<u32>>(),
+            any_time(),
+            proptest::option::of(any_time()),
+            any::<bool>(),
+        );
+        parts.prop_map(|(attempt, arrived, ended, acknowledged)| Seen {
+            attempt,
+            arrived,
+            ended,
+            acknowledged,
+            outcome: ended.map(|_| Outcome::PeerLeft),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_clock_and_no_counter_stop_the_watch(
+            seen in proptest::collection::vec(any_seen(), 0..6),
+            now in any_time(),
+            provider in proptest::sample::select(vec![Provider::Sixtyfour, Provider::Elan]),
+        ) {
+            let watch = watch(provider, &Pace::new(provider), &seen, now);
+            let came = watch.rows.iter().filter(|row| matches!(row, Row::Came(_))).count();
+            prop_assert_eq!(came, seen.len());
+            prop_assert!(!watch.verdict.is_empty());
         }
     }
 

@@ -102,7 +102,23 @@ async fn attempts_are_kept_beside_the_capture_in_order() {
             attempt: attempt(Ok(response(204, b""))),
             sent: Some(Sent {
                 head: Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n"),
-                body: Bytes::from_static(b"changed"),
+                body: Some(Bytes::from_static(b"changed")),
+            }),
+        },
+        Outgoing {
+            origin: Origin::Forward,
+            attempt: attempt(Ok(response(204, b""))),
+            sent: Some(Sent {
+                head: Bytes::from_static(b"POST /x HTTP/1.1\r\n\r\n"),
+                body: None,
+            }),
+        },
+        Outgoing {
+            origin: Origin::Replay,
+            attempt: attempt(Ok(response(204, b""))),
+            sent: Some(Sent {
+                head: Bytes::from_static(b"POST /y HTTP/1.1\r\n\r\n"),
+                body: Some(Bytes::new()),
             }),
         },
     ];
@@ -129,6 +145,33 @@ async fn an_answer_is_kept_up_to_a_mebibyte_and_marked_cut_beyond() {
     let kept = kept.attempt.result.unwrap();
     assert_eq!(kept.body.len(), 1 << 20);
     assert!(kept.body_cut);
+}
+
+#[test]
+fn only_what_differs_from_the_capture_is_kept_of_a_request() {
+    let captured = arrival("e", "{\"a\":1}").request;
+    let head = captured.head.raw().clone();
+    let head = head.strip_suffix(b"\r\n").unwrap();
+    let again = Bytes::copy_from_slice(&captured.body);
+    for body in [&captured.body, &again] {
+        assert_eq!(Sent::unless_captured(&captured, head, body), None);
+        let other = Sent::unless_captured(&captured, b"POST / HTTP/1.1\r\n", body).unwrap();
+        assert_eq!(&other.head[..], b"POST / HTTP/1.1\r\n\r\n");
+        assert_eq!(other.body, None);
+    }
+    let changed = Bytes::from_static(b"{\"a\":2}");
+    let sent = Sent::unless_captured(&captured, head, &changed).unwrap();
+    assert_eq!(sent.body, Some(changed));
+}
+
+#[test]
+fn of_a_large_changed_body_only_the_beginning_is_held() {
+    let captured = arrival("e", "x").request;
+    let large = Bytes::from(vec![7; (1 << 20) + 1]);
+    let sent = Sent::unless_captured(&captured, b"POST / HTTP/1.1\r\n", &large).unwrap();
+    let kept = sent.body.unwrap();
+    assert_eq!(kept.len(), 1 << 20);
+    assert!(large.is_unique(), "the rest is held too");
 }
 
 type Memory = (u64, u64, String, bool, bool);

@@ -3,13 +3,45 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::test_runner::TestCaseError;
 
 use super::arbitrary::arrivals;
-use super::{Fixture, arrival, get, id, insert};
+use super::{Fixture, arrival, at, get, id, insert, list};
 use crate::delivery::{Head, Reason};
-use crate::store::{Location, Options, Store};
+use crate::store::{Location, Options, Order, Store};
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_or_on_changes_neither_order_nor_numbers() {
+    let fixture = Fixture::new();
+    let seconds = [0, -3_600, 86_400, i64::MIN, i64::MAX, 1];
+    {
+        let store = fixture.open().unwrap();
+        for (number, second) in (1..).zip(seconds) {
+            let mut sent = arrival(&format!("e{number}"), "x");
+            let time = at(0).as_second().saturating_add(second);
+            let edge = if second < 0 {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            };
+            let time = Timestamp::from_second(time).unwrap_or(edge);
+            sent.request.times.arrived = time;
+            sent.request.times.body = time;
+            assert_eq!(insert(&store, sent).await, id(number));
+        }
+    }
+    let store = fixture.open().unwrap();
+    let numbers = [1, 2, 3, 4, 5, 6];
+    assert_eq!(list(&store, "", Order::OldestFirst, None), numbers);
+    // An arrival in the future is no time ago.
+    assert_eq!(
+        list(&store, "age:<1h", Order::OldestFirst, None),
+        [1, 3, 5, 6]
+    );
+    assert_eq!(insert(&store, arrival("next", "x")).await, id(7));
+}
 
 #[tokio::test]
 async fn a_capture_is_there_after_a_restart_with_its_exact_bytes() {

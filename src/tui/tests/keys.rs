@@ -136,7 +136,7 @@ fn a_key_from_a_file_is_tried_on_the_selected_delivery() {
 fn a_typed_key_is_not_drawn_and_not_printed() {
     let mut rig = rig(bad());
     rig.press(":try-key<enter>/tmp<tab>");
-    rig.input(Input::Paste(SECRET.to_owned()));
+    rig.input(Input::Paste(format!("{SECRET}\r\n")));
     rig.shows(&format!("key> {}|", "*".repeat(SECRET.len())));
     rig.hides("whsec");
     assert!(!format!("{:?}", rig.app.layers).contains("whsec"));
@@ -190,4 +190,43 @@ fn a_key_file_that_cannot_be_read_is_told_with_a_remedy() {
     let trouble = Trouble::new("cannot read a key from /nowhere").because("not found");
     rig.input(Input::Tried(Err(trouble)));
     rig.shows("cannot read a key from /nowhere");
+}
+
+#[test]
+fn without_a_proof_what_is_plain_to_see_comes_before_what_was_tried() {
+    let mut made = bad();
+    let evidence = Finding {
+        candidate: "secret_other".to_owned(),
+        matches: false,
+        confidence: Confidence::Medium,
+        explanation: "The body looks untouched.".to_owned(),
+        fix: "Load the new key".to_owned(),
+    };
+    if let Some(diagnosis) = &mut made.diagnosis {
+        diagnosis.findings.push(evidence);
+    }
+    let mut rig = rig(made);
+    rig.press("4");
+    let screen = rig.screen();
+    let place = |text: &str| {
+        screen
+            .find(text)
+            .unwrap_or_else(|| panic!("{text}\n{screen}"))
+    };
+    assert!(place("Likely cause") < place("It would match if"));
+}
+
+#[test]
+fn a_scheme_without_a_key_is_told_with_its_own_option() {
+    for (scheme, option) in [
+        (Scheme::Elan, "use --elan-secret-file FILE"),
+        (Scheme::Sixtyfour, "use --secret-file FILE"),
+    ] {
+        let mut made = Made::new(1, "13:48:40.211", "workflow.completed", "9e21f7b4");
+        made.reason = Reason::NoSecretConfigured;
+        made.scheme = Some(scheme);
+        let mut rig = Rig::new((200, 40), "14:02:08", &[made], quiet());
+        rig.press("4");
+        rig.shows(option);
+    }
 }

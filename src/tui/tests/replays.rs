@@ -47,11 +47,9 @@ fn a_replay_is_signed_anew_with_the_same_event_id_and_listed() {
     rig.outgoing.push(Outgoing {
         origin: Origin::Replay,
         attempt: answered(200),
+        note: "re-signed".to_owned(),
     });
-    rig.input(Input::Replayed {
-        how: crate::tui::replay_words::how(sent(&rig).unwrap()),
-        result: Ok(vec![answered(200)]),
-    });
+    rig.input(Input::Replayed(Ok(vec![answered(200)])));
     rig.shows("replayed: 200 OK in 38 ms");
     rig.press("6");
     let line = rig.line_with("R1");
@@ -82,23 +80,6 @@ fn the_dialog_opens_on_the_target_and_what_is_typed_there_replaces_it() {
 }
 
 #[test]
-fn a_replay_is_told_by_how_it_differed() {
-    for (keys, how) in [
-        ("", "re-signed, same event id"),
-        ("<tab>  ", "unsigned, same event id"),
-        ("<tab>   <tab> ", "wrong signature, new event id"),
-        (
-            "<tab><tab><tab>  ",
-            "re-signed, same event id, attempts counted up",
-        ),
-    ] {
-        let mut rig = Rig::afternoon(120, 36);
-        rig.press(&format!("r{keys}<enter>"));
-        assert_eq!(crate::tui::replay_words::how(sent(&rig).unwrap()), how);
-    }
-}
-
-#[test]
 fn a_replay_is_opened_with_what_came_back() {
     let mut rig = Rig::afternoon(120, 36);
     rig.press("<enter>6<enter>");
@@ -112,15 +93,14 @@ fn a_replay_is_opened_with_what_came_back() {
         rig.outgoing.push(Outgoing {
             origin: Origin::Replay,
             attempt,
+            note: "new event id".to_owned(),
         });
     }
-    rig.input(Input::Replayed {
-        how: String::new(),
-        result: Ok(Vec::new()),
-    });
+    rig.input(Input::Replayed(Ok(Vec::new())));
     assert!(rig.line_with("R1").contains(">R1"), "{}", rig.screen());
     rig.press("<enter>");
     rig.shows("Replay R1");
+    rig.shows("how     new event id");
     rig.shows("HTTP/1.1 200 OK");
     rig.shows("\"taken\": true");
     rig.press("<esc>j<enter>");
@@ -190,13 +170,10 @@ fn a_target_where_nothing_listens_is_named() {
 fn a_replay_that_fails_says_why() {
     let mut rig = Rig::afternoon(80, 24);
     rig.press("r<enter>");
-    rig.input(Input::Replayed {
-        how: String::new(),
-        result: Ok(vec![Attempt {
-            result: Err(Failure::Unreachable("connection refused".to_owned())),
-            ..answered(200)
-        }]),
-    });
+    rig.input(Input::Replayed(Ok(vec![Attempt {
+        result: Err(Failure::Unreachable("connection refused".to_owned())),
+        ..answered(200)
+    }])));
     rig.shows("could not connect: connection refused");
 }
 

@@ -3,6 +3,7 @@
 mod bodies;
 mod crowds;
 mod endings;
+mod panics;
 mod pipelining;
 mod rows;
 mod stopping;
