@@ -107,6 +107,7 @@ fn another_key_is_tried_from_a_file_and_nothing_is_kept_of_it() {
     terminal.press(&format!(":try-key {other}\r"));
     terminal.shows("Key …eeff matches: it made v1 #1");
     terminal.press("\x1b");
+    terminal.until("the box gone", |this| !this.screen().contains("Try a key"));
     terminal.shows_line(&["aaaaaaaa", "BAD"]);
     terminal.press(":try-key /nowhere\r");
     terminal.shows("cannot read a key from /nowhere");
