@@ -146,6 +146,8 @@ fn a_configuration_can_change_the_keys_and_a_wrong_one_is_told() {
         "hook64.toml",
         "theme = \"cb\"\n[keys]\nclose = [\"ctrl-q\"]\n",
     );
+    let listed = home.run(&["keys"]).stdout;
+    assert!(listed.contains("ctrl-q       close"), "{listed}");
     let mut terminal = Terminal::listen(&home, &[]);
     terminal.shows("Waiting for the first delivery");
     terminal.press("\x11");

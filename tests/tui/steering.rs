@@ -15,7 +15,8 @@ fn a_test_delivery_is_signed_and_arrives() {
     let mut terminal = Terminal::listen(&home, &["--secret-file", &secret]);
     terminal.shows("Waiting for the first delivery");
     terminal.press("T");
-    terminal.shows_line(&[">", "find_email", "ok", "1/6", "200"]);
+    terminal.shows_line(&[">", "test find_email", "ok", "1/6", "200"]);
+    terminal.shows("find_email   test");
     terminal.shows("signing on …eeff");
     let written = String::from_utf8_lossy(&terminal.written()).into_owned();
     assert!(!written.contains(&SECRET[9..20]));
