@@ -133,7 +133,10 @@ impl App {
                     open: false,
                 });
             }
-            Code::Down | Code::Char('j') => self.layers.push(Layer::Info(top + 1)),
+            Code::Down | Code::Char('j') => {
+                let top = (top + 1).min(super::welcome::furthest(self));
+                self.layers.push(Layer::Info(top));
+            }
             Code::Up | Code::Char('k') => self.layers.push(Layer::Info(top.saturating_sub(1))),
             Code::Char('Q') => {
                 self.layers.push(Layer::Info(top));

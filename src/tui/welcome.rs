@@ -54,10 +54,29 @@ pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
 /// Draws the same as an overlay.
 pub(super) fn overlay(app: &App, top: usize, screen: Rect, buffer: &mut Buffer) {
     clear(buffer, screen);
-    let inside = dialog(app.theme, buffer, screen, "Connection", "Esc close");
-    let lines = lines(app, usize::from(inside.width), false);
+    let lines = lines(app, usize::from(screen.width).saturating_sub(2), false);
+    let foot = if lines.len() + 2 > usize::from(screen.height) {
+        "j k scroll  Esc close"
+    } else {
+        "Esc close"
+    };
+    let inside = dialog(app.theme, buffer, screen, "Connection", foot);
     let last = lines.len().saturating_sub(usize::from(inside.height));
     put(buffer, inside, &lines[top.min(last)..]);
+}
+
+/// The furthest that the overlay can be scrolled.
+pub(super) fn furthest(app: &App) -> usize {
+    let (width, height) = app.size;
+    let edges = if app.plan().layout == Layout::Bare {
+        2
+    } else {
+        3
+    };
+    let lines = lines(app, usize::from(width).saturating_sub(2), false);
+    lines
+        .len()
+        .saturating_sub(usize::from(height).saturating_sub(edges + 2))
 }
 
 fn lines(app: &App, width: usize, first: bool) -> Vec<Line<'static>> {

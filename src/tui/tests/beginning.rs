@@ -209,3 +209,19 @@ fn help_is_searched_and_run() {
     rig.press("disarm<enter>");
     assert_eq!(rig.asked, [Effect::Disarm]);
 }
+
+#[test]
+fn the_connection_can_be_scrolled_where_it_is_longer_than_the_screen() {
+    let mut rig = Rig::afternoon(60, 20);
+    rig.press("i");
+    rig.shows("j k scroll  Esc close");
+    rig.hides("signing key loaded");
+    rig.press(&"j".repeat(99));
+    rig.shows("signing key loaded");
+    let before = rig.screen();
+    rig.press("k");
+    assert_ne!(rig.screen(), before);
+    let mut rig = Rig::afternoon(120, 36);
+    rig.press("i");
+    rig.hides("j k scroll");
+}
