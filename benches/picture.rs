@@ -66,8 +66,9 @@ fn main() -> Attempted<()> {
     screen.press("4")?;
     screen.until(|text| text.contains("fix:"))?;
     draw(&screen, &pictures.join("signature.svg"))?;
-    screen.press("k")?;
-    screen.press("5")?;
+    for key in ["k", "k", "k", "5"] {
+        screen.press(key)?;
+    }
     screen.until(|text| text.contains("due in") || text.contains("expected"))?;
     draw(&screen, &pictures.join("attempts.svg"))
 }
