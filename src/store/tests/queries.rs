@@ -196,6 +196,11 @@ const TERMS: &[&str] = &[
     "age:>20000d",
     "header:a",
     "body:a",
+    "body:A*b",
+    "body:\"a\"",
+    "id:*a*",
+    "id:*b",
+    "path:*a",
 ];
 
 fn filters() -> impl Strategy<Value = String> {
