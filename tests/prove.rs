@@ -39,6 +39,74 @@ fn a_handler_that_verifies_and_dedupes_holds() {
 }
 
 #[test]
+fn a_handler_of_elan_is_proved_by_signed_events_of_elan_alone() {
+    let home = Home::new();
+    let secret = home.file("elan", "elan secret");
+    let secret = secret.to_str().unwrap();
+    let listener = home.listen(&["--elan-secret-file", secret]);
+    let target = format!("http://{}/elan", listener.address);
+    let arguments = ["prove", "--to", &target, "--elan-secret-file", secret];
+    let proved = home.run(&arguments).expect(0);
+    for case in ["elan-once", "elan-twenty-at-once", "elan-tampered"] {
+        let row = format!("ok    {case}");
+        assert!(proved.stdout.contains(&row), "{}", proved.stdout);
+    }
+    assert!(!proved.stdout.contains("rotation"), "{}", proved.stdout);
+    assert!(!proved.stderr.contains("skipped"), "{}", proved.stderr);
+
+    let believer = Target::taking();
+    let target = believer.url("/elan");
+    let arguments = ["prove", "--to", &target, "--elan-secret-file", secret];
+    let proved = home.run(&arguments).expect(5);
+    assert!(
+        proved.stdout.contains("FAIL  elan-unsigned"),
+        "{}",
+        proved.stdout
+    );
+    let seen = believer.seen();
+    assert!(seen[0].header("X-Webhook-Signature").is_some());
+    assert!(seen[0].json()["event_type"] == "workflow.completed");
+}
+
+#[test]
+fn the_secret_files_that_are_named_say_whose_cases_are_tried() {
+    let home = Home::new();
+    let (sixtyfour, elan) = (home.secret_file(), home.file("elan", "elan secret"));
+    let flags = |which: &[(&str, &std::path::Path)]| -> Vec<String> {
+        let flag = |(flag, file): &(&str, &std::path::Path)| {
+            [(*flag).to_owned(), file.display().to_string()]
+        };
+        which.iter().flat_map(flag).collect()
+    };
+    let sixtyfour = ("--secret-file", sixtyfour.as_path());
+    let elan = ("--elan-secret-file", elan.as_path());
+    for (given, in_environment, expected) in [
+        (flags(&[sixtyfour]), true, (19, 0)),
+        (flags(&[elan]), true, (0, 10)),
+        (flags(&[sixtyfour, elan]), false, (19, 10)),
+        (flags(&[]), true, (19, 0)),
+        (flags(&[]), false, (19, 0)),
+    ] {
+        let app = Target::taking();
+        let mut arguments = vec!["prove".to_owned(), "--to".to_owned(), app.url("/")];
+        arguments.extend(["--output".to_owned(), "json".to_owned()]);
+        arguments.extend(given);
+        let mut command = home.command(&arguments);
+        if in_environment {
+            command.env("SIXTYFOUR_WEBHOOK_SECRET", super::rig::SECRET);
+            command.env("ELAN_WEBHOOK_SECRET", "elan secret");
+        }
+        let output = command.output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let of = |scheme: &str| {
+            let cases = report["cases"].as_array().unwrap().iter();
+            cases.filter(|case| case["scheme"] == scheme).count()
+        };
+        assert_eq!((of("sixtyfour-v1"), of("elan")), expected, "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_handler_that_believes_everybody_does_not() {
     let home = Home::new();
     let app = Target::taking();

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::delivery::Failure;
+use crate::delivery::{Failure, Scheme};
 use crate::export::paint::{Paint, Role};
 use crate::net::client::{Outcome, Target};
 use crate::outbox::Prover;
-use crate::outbox::prove::{CaseResult, Judgement, Report};
+use crate::outbox::prove::{CaseResult, Judgement, Report, Suite};
+use crate::signature::Keyring;
 
 use super::arguments::{Output, SecretArgs};
 use super::exit::Exit;
@@ -21,10 +22,12 @@ use super::secrets;
 use super::settings::Layer;
 use super::{Everywhere, color};
 
-/// Deliver what a handler of Sixtyfour's events has to get right, and judge its answers.
+/// Deliver what a handler of Sixtyfour's or ELAN's events has to get right, and judge its answers.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 everything holds, 5 something does not, 4 the handler was never reached.\n\n\
+                  Whose events are delivered is told by the secret files that are named: Sixtyfour's, ELAN's or \
+                  both. Without one, it is told by the secrets of the environment and the configuration.\n\n\
                   What a handler does inside cannot be seen: only its answers are judged."
 )]
 pub(super) struct ProveArgs {
@@ -48,11 +51,12 @@ pub(super) struct ProveArgs {
 
 pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     let keyring = secrets::load(&arguments.secrets, &Layer::from_files()?)?;
-    let has_secret = !keyring.sixtyfour.is_empty();
+    let suites = suites(&arguments.secrets, &keyring);
+    let has_secret = suites.iter().all(Suite::has_secret);
     // A connection of its own for each request, so that none is ever repeated.
     let client = arguments.client.client(&arguments.to, 0)?;
     let limits = arguments.client.limits()?;
-    let prover = Prover::new(client, arguments.to.clone(), keyring.sixtyfour, limits);
+    let prover = Prover::new(client, arguments.to.clone(), suites, limits);
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));
@@ -78,6 +82,24 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     } else {
         Exit::Verdict
     })
+}
+
+/// Whose cases are tried. A handler of one provider is not to be blamed for a secret of the other's
+/// that happens to be in the environment, so the flags come first.
+fn suites(flags: &SecretArgs, keyring: &Keyring) -> Vec<Suite> {
+    let sixtyfour = !flags.secret_file.is_empty();
+    let elan = !flags.elan_secret_file.is_empty();
+    let schemes: &[Scheme] = match (sixtyfour, elan) {
+        (true, true) => &[Scheme::Sixtyfour, Scheme::Elan],
+        (true, false) => &[Scheme::Sixtyfour],
+        (false, true) => &[Scheme::Elan],
+        (false, false) if keyring.sixtyfour.is_empty() && !keyring.elan.is_empty() => {
+            &[Scheme::Elan]
+        }
+        (false, false) => &[Scheme::Sixtyfour],
+    };
+    let suite = |scheme: &Scheme| Suite::new(*scheme, keyring.of(*scheme));
+    schemes.iter().map(suite).collect()
 }
 
 async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {

@@ -1,5 +1,7 @@
 //! The cases as data: what is delivered, how, and what a handler has to answer.
 
+use crate::delivery::Scheme;
+
 /// How old a signature is made that has to be refused: well beyond the 300 seconds that are
 /// allowed, so that no clock in between is to blame.
 const STALE: i64 = -900;
@@ -13,6 +15,8 @@ pub struct Case {
     pub about: &'static str,
     /// What the handler has to answer.
     pub wants: Wants,
+    /// Whose event it is, and how that is signed.
+    pub scheme: Scheme,
     pub(super) event: Kind,
     pub(super) signature: Signature,
     pub(super) course: Course,
@@ -47,6 +51,8 @@ pub(super) enum Kind {
     UnknownType,
     Workflow,
     WorkflowWithoutResults,
+    /// ELAN's event of this type.
+    Elan(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,30 +88,34 @@ pub(super) enum Course {
     AfterTimeout,
 }
 
+/// A case of Sixtyfour's that a handler has to take.
 const fn taken(name: &'static str, about: &'static str, event: Kind, course: Course) -> Case {
     Case {
         name,
         about,
         wants: Wants::Taken,
+        scheme: Scheme::Sixtyfour,
         event,
         signature: Signature::Right,
         course,
     }
 }
 
+/// A case of Sixtyfour's about one signature.
 const fn once(name: &'static str, about: &'static str, wants: Wants, signature: Signature) -> Case {
     Case {
         name,
         about,
         wants,
+        scheme: Scheme::Sixtyfour,
         event: Kind::Job,
         signature,
         course: Course::InTurn(&[1]),
     }
 }
 
-/// All cases, in the order in which they run. The first one tells whether the handler can be
-/// reached and takes a right delivery at all.
+/// Sixtyfour's cases, in the order in which they run. The first one tells whether the handler can
+/// be reached and takes a right delivery at all.
 pub const CASES: [Case; 19] = [
     taken(
         "once",

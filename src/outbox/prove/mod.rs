@@ -1,10 +1,11 @@
 //! Prove: the deliveries that a webhook handler has to get right, made for real.
 //!
-//! A conformance suite for handlers of Sixtyfour's events: [`CASES`] are data, [`Prover`] delivers
-//! them, `judge` says what the answers mean, and a [`Report`] tells it to people and machines. What
+//! A conformance suite for handlers of Sixtyfour's events ([`CASES`]) and of ELAN's
+//! ([`ELAN_CASES`]): the cases are data, [`Prover`] delivers them, `judge` says what the answers mean, and a [`Report`] tells it to people and machines. What
 //! a handler does inside cannot be seen from here, only what it answers.
 
 mod case;
+mod elan;
 mod judge;
 mod payload;
 mod report;
@@ -25,20 +26,49 @@ use crate::net::client::{Client, Limits, Outcome, Target};
 use crate::signature::Secret;
 
 pub use self::case::{CASES, Case, Wants};
+pub use self::elan::ELAN_CASES;
 pub use self::report::{CaseResult, Judgement, Report};
 
 /// Less than this cannot be called waiting for an answer.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
+/// The cases of one provider, and the handler's secrets for them. Without a secret, deliveries are
+/// unsigned and the cases about signatures are skipped.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    cases: &'static [Case],
+    secrets: Arc<[Secret]>,
+}
+
+impl Suite {
+    /// The cases of the provider that signs by this scheme.
+    #[must_use]
+    pub fn new(scheme: Scheme, secrets: impl Into<Arc<[Secret]>>) -> Self {
+        Self {
+            cases: match scheme {
+                Scheme::Sixtyfour => &CASES,
+                Scheme::Elan => &ELAN_CASES,
+            },
+            secrets: secrets.into(),
+        }
+    }
+
+    /// Whether there is a secret to sign with.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+}
+
 /// Delivers the cases to one handler.
 pub struct Prover {
     outbox: Outbox,
     target: Target,
-    secrets: Arc<[Secret]>,
+    suites: Vec<Suite>,
     limits: Limits,
 }
 
-/// What the first case told about the handler.
+/// What a suite's first case told about the handler.
 struct Footing {
     reached: bool,
     taken: bool,
@@ -46,20 +76,14 @@ struct Footing {
 }
 
 impl Prover {
-    /// For the handler at this URL. Without its secret, deliveries are unsigned and the cases
-    /// about signatures are skipped. The client should make a new connection for each request,
-    /// so that none is ever repeated.
+    /// For the handler at this URL, with these suites in their order. The client should make a new
+    /// connection for each request, so that none is ever repeated.
     #[must_use]
-    pub fn new(
-        client: Client,
-        target: Target,
-        secrets: impl Into<Arc<[Secret]>>,
-        limits: Limits,
-    ) -> Self {
+    pub fn new(client: Client, target: Target, suites: Vec<Suite>, limits: Limits) -> Self {
         Self {
             outbox: Outbox::new(client, limits),
             target,
-            secrets: secrets.into(),
+            suites,
             limits,
         }
     }
@@ -70,25 +94,19 @@ impl Prover {
         random: &mut fastrand::Rng,
         mut tell: impl FnMut(&CaseResult),
     ) -> Report {
-        let mut results: Vec<CaseResult> = Vec::with_capacity(CASES.len());
-        let mut footing = None;
-        for case in &CASES {
-            let result = match self.why_not(case, footing.as_ref()) {
-                Some(why) => CaseResult {
-                    case,
-                    judgement: Judgement::Skipped(why.to_owned()),
-                    evidence: Vec::new(),
-                    took: Duration::ZERO,
-                },
-                None => self.try_case(case, footing.as_ref(), random).await,
-            };
-            footing.get_or_insert_with(|| Footing {
-                reached: result.evidence.iter().any(Outcome::reached),
-                taken: result.judgement == Judgement::Held,
-                took: result.took,
-            });
-            tell(&result);
-            results.push(result);
+        let mut results = Vec::new();
+        for suite in &self.suites {
+            let mut footing = None;
+            for case in suite.cases {
+                let result = self.result(suite, case, footing.as_ref(), random).await;
+                footing.get_or_insert_with(|| Footing {
+                    reached: result.evidence.iter().any(Outcome::reached),
+                    taken: result.judgement == Judgement::Held,
+                    took: result.took,
+                });
+                tell(&result);
+                results.push(result);
+            }
         }
         Report {
             target: self.target.to_string(),
@@ -96,28 +114,33 @@ impl Prover {
         }
     }
 
-    /// Why a case cannot tell anything about this handler.
-    fn why_not(&self, case: &Case, footing: Option<&Footing>) -> Option<&'static str> {
-        if case.signature.needs_secret() && self.secrets.is_empty() {
-            return Some("it needs the handler's secret");
-        }
-        match footing {
-            Some(footing) if !footing.reached => Some("the handler cannot be reached"),
-            Some(footing) if case.wants == Wants::Refused && !footing.taken => {
-                Some("the handler refuses what is right too")
-            }
-            _ => None,
+    async fn result(
+        &self,
+        suite: &Suite,
+        case: &'static Case,
+        footing: Option<&Footing>,
+        random: &mut fastrand::Rng,
+    ) -> CaseResult {
+        match why_not(suite, case, footing) {
+            Some(why) => CaseResult {
+                case,
+                judgement: Judgement::Skipped(why.to_owned()),
+                evidence: Vec::new(),
+                took: Duration::ZERO,
+            },
+            None => self.try_case(suite, case, footing, random).await,
         }
     }
 
     async fn try_case(
         &self,
+        suite: &Suite,
         case: &'static Case,
         footing: Option<&Footing>,
         random: &mut fastrand::Rng,
     ) -> CaseResult {
         let started = Instant::now();
-        let (judgement, evidence) = match self.job(case, random) {
+        let (judgement, evidence) = match self.job(suite, case, random) {
             Ok(job) => {
                 let abandon_after = footing.map_or(self.limits.timeout, |footing| footing.took / 2);
                 let (evidence, not_waited_for) =
@@ -135,37 +158,18 @@ impl Prover {
         }
     }
 
-    fn job(&self, case: &Case, random: &mut fastrand::Rng) -> Result<Job, HeadError> {
+    fn job(
+        &self,
+        suite: &Suite,
+        case: &Case,
+        random: &mut fastrand::Rng,
+    ) -> Result<Job, HeadError> {
         let event = case.event.event(Timestamp::now(), random);
         let dressing = Dressing {
             tamper: case.signature == Signature::Tampered,
-            ..Dressing::plain(self.signing(case.signature, random))
+            ..Dressing::plain(signing(suite, case, random))
         };
         event.job(&self.target, dressing)
-    }
-
-    fn signing(&self, signature: Signature, random: &mut fastrand::Rng) -> Signing {
-        let right = || Signer::new(Scheme::Sixtyfour, Arc::clone(&self.secrets));
-        let mut with = |unknown_first: bool| {
-            let unknown = [unknown_secret(random)];
-            let (first, second) = if unknown_first {
-                (&unknown[..], &self.secrets[..])
-            } else {
-                (&self.secrets[..], &unknown[..])
-            };
-            let secrets: Vec<Secret> = first.iter().chain(second).cloned().collect();
-            Signer::new(Scheme::Sixtyfour, secrets)
-        };
-        let signer = match signature {
-            Signature::Missing => return Signing::Unsigned,
-            Signature::Right if self.secrets.is_empty() => return Signing::Unsigned,
-            Signature::Right | Signature::Tampered => right(),
-            Signature::Skewed(seconds) => right().skewed(seconds),
-            Signature::Wrong => Signer::wrong(Scheme::Sixtyfour, random),
-            Signature::RotationOldLast => with(true),
-            Signature::RotationNewFirst => with(false),
-        };
-        Signing::Fresh(signer)
     }
 
     /// The outcomes, and how many of the first ones nobody waited for.
@@ -199,6 +203,44 @@ impl Prover {
             }
         }
     }
+}
+
+/// Why a case cannot tell anything about this handler.
+fn why_not(suite: &Suite, case: &Case, footing: Option<&Footing>) -> Option<&'static str> {
+    if case.signature.needs_secret() && !suite.has_secret() {
+        return Some("it needs the handler's secret");
+    }
+    match footing {
+        Some(footing) if !footing.reached => Some("the handler cannot be reached"),
+        Some(footing) if case.wants == Wants::Refused && !footing.taken => {
+            Some("the handler refuses what is right too")
+        }
+        _ => None,
+    }
+}
+
+fn signing(suite: &Suite, case: &Case, random: &mut fastrand::Rng) -> Signing {
+    let right = || Signer::new(case.scheme, Arc::clone(&suite.secrets));
+    let mut with = |unknown_first: bool| {
+        let unknown = [unknown_secret(random)];
+        let (first, second) = if unknown_first {
+            (&unknown[..], &suite.secrets[..])
+        } else {
+            (&suite.secrets[..], &unknown[..])
+        };
+        let secrets: Vec<Secret> = first.iter().chain(second).cloned().collect();
+        Signer::new(case.scheme, secrets)
+    };
+    let signer = match case.signature {
+        Signature::Missing => return Signing::Unsigned,
+        Signature::Right if !suite.has_secret() => return Signing::Unsigned,
+        Signature::Right | Signature::Tampered => right(),
+        Signature::Skewed(seconds) => right().skewed(seconds),
+        Signature::Wrong => Signer::wrong(case.scheme, random),
+        Signature::RotationOldLast => with(true),
+        Signature::RotationNewFirst => with(false),
+    };
+    Signing::Fresh(signer)
 }
 
 #[cfg(test)]

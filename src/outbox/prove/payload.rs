@@ -31,6 +31,11 @@ impl Kind {
                 let body = workflow(&id, now, random, &Value::Null);
                 ("outgoing_webhook.completed", body)
             }
+            Self::Elan(event_type) => {
+                // Its id and type stand in the body alone.
+                let body = elan(event_type, now, random).to_string();
+                return Event::new(Provider::Elan, None, None, body);
+            }
         };
         let (id, event_type) = (Some(id), Some(event_type.to_owned()));
         Event::new(Provider::Sixtyfour, id, event_type, body.to_string())
@@ -79,5 +84,23 @@ fn workflow(id: &str, now: Timestamp, random: &mut fastrand::Rng, rows: &Value) 
         "attempt": 1,
         "results_download_url": url,
         "results": rows,
+    })
+}
+
+fn elan(event_type: &str, now: Timestamp, random: &mut fastrand::Rng) -> Value {
+    let data = if event_type.starts_with("workflow.step.") {
+        json!({"step_id": "step_1", "step_name": "translate"})
+    } else if event_type.ends_with(".failed") {
+        json!({"error": "The source document could not be read"})
+    } else {
+        json!({})
+    };
+    json!({
+        "event_id": format!("evt_{:016x}", random.u64(..)),
+        "event_type": event_type,
+        "workflow_id": "wf_hook64",
+        "organization_id": "org_hook64",
+        "timestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "data": data,
     })
 }

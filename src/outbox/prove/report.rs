@@ -240,6 +240,7 @@ fn case_json(result: &CaseResult) -> Value {
     json!({
         "name": result.case.name,
         "about": result.case.about,
+        "scheme": result.case.scheme.name(),
         "wants": result.case.wants.text(),
         "result": result.judgement.word().to_lowercase(),
         "why": result.judgement.why(),

@@ -14,6 +14,8 @@ use crate::signature::verify;
 
 const SECRET: &str = "sk_whsec_of_the_handler";
 
+mod elan;
+
 /// What a handler may get wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
@@ -113,7 +115,8 @@ async fn prove(peer: &Peer, secrets: Vec<Secret>) -> Report {
         idle: 0,
         ..Settings::default()
     });
-    let prover = Prover::new(client, peer.target("/hook"), secrets, Limits::default());
+    let suites = vec![Suite::new(Scheme::Sixtyfour, secrets)];
+    let prover = Prover::new(client, peer.target("/hook"), suites, Limits::default());
     let mut told = 0;
     let mut random = fastrand::Rng::with_seed(3);
     let report = prover.run(&mut random, |_| told += 1).await;
@@ -226,8 +229,8 @@ async fn a_handler_that_is_not_there_is_tried_once() {
             .unwrap()
     };
     let client = Client::new(Settings::default());
-    let secrets = vec![Secret::new(SECRET)];
-    let prover = Prover::new(client, gone, secrets, Limits::default());
+    let suites = vec![Suite::new(Scheme::Sixtyfour, [Secret::new(SECRET)])];
+    let prover = Prover::new(client, gone, suites, Limits::default());
     let report = prover.run(&mut fastrand::Rng::with_seed(3), |_| {}).await;
     assert!(!report.reached());
     assert_eq!(broken(&report), ["once"]);
@@ -324,7 +327,11 @@ fn json_says_the_same() {
 
 #[test]
 fn names_are_unique_and_the_first_case_stands_on_its_own() {
-    let names: HashSet<_> = CASES.iter().map(|case| case.name).collect();
-    assert_eq!(names.len(), CASES.len());
-    assert_eq!(CASES[0].name, "once");
+    let names: HashSet<_> = CASES
+        .iter()
+        .chain(&ELAN_CASES)
+        .map(|case| case.name)
+        .collect();
+    assert_eq!(names.len(), CASES.len() + ELAN_CASES.len());
+    assert_eq!((CASES[0].name, ELAN_CASES[0].name), ("once", "elan-once"));
 }
