@@ -25,7 +25,7 @@ use super::{Everywhere, color};
 /// Deliver what a handler of Sixtyfour's or ELAN's events has to get right, and judge its answers.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 everything holds, 5 something does not, 4 the handler was never reached.\n\n\
+    after_help = "Exit codes: 0 everything holds, 5 something does not or was skipped, 4 the handler was never reached.\n\n\
                   Whose events are delivered is told by the secret files that are named: Sixtyfour's, ELAN's or \
                   both. Without one, it is told by the secrets of the environment and the configuration.\n\n\
                   What a handler does inside cannot be seen: only its answers are judged."

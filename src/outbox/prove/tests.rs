@@ -208,7 +208,8 @@ async fn a_handler_that_refuses_what_is_right_proves_nothing_by_refusing_the_res
 #[tokio::test]
 async fn without_the_secret_the_cases_about_signatures_are_skipped() {
     let report = prove(&handler(Flaw::NoVerification).await, Vec::new()).await;
-    assert!(report.holds(), "{}", report.to_table());
+    assert_eq!(broken(&report), [""; 0]);
+    assert!(!report.holds(), "{}", report.to_table());
     for result in &report.results {
         let skipped = matches!(result.judgement, Judgement::Skipped(_));
         assert_eq!(
@@ -302,7 +303,7 @@ FAIL  twice                  wants 2xx  2 x 200, 500
 skip  unsigned               wants 401
       no signature at all
       no secret
-1 ok, 1 failed, 1 skipped";
+1 ok, 1 failed, 1 skipped: what was skipped is not proved";
     assert_eq!(sample().to_table(), expected);
 }
 
@@ -314,6 +315,34 @@ fn junit_is_escaped_and_counts() {
     assert!(xml.contains(r"&lt;b&gt;\u{1b}[31m]]&gt;"), "{xml}");
     assert!(!xml.contains('\u{1b}'));
     assert!(xml.contains(r#"<skipped message="no secret"/>"#));
+}
+
+#[test]
+fn what_was_skipped_is_not_proved_and_every_form_says_so() {
+    let mut report = sample();
+    report.results.remove(1);
+    assert!(!report.holds());
+    let table = report.to_table();
+    let last = table.lines().last();
+    assert_eq!(
+        last,
+        Some("1 ok, 0 failed, 1 skipped: what was skipped is not proved")
+    );
+    let json: Value = serde_json::from_str(&report.to_json()).unwrap();
+    assert_eq!(json["holds"], false);
+    assert_eq!((&json["failed"], &json["skipped"]), (&0.into(), &1.into()));
+    assert_eq!(json["cases"][1]["result"], "skip");
+    let xml = report.to_junit();
+    assert!(
+        xml.contains(r#"failures="0" errors="0" skipped="1""#),
+        "{xml}"
+    );
+    report.results.remove(1);
+    assert!(report.holds());
+    assert_eq!(
+        report.to_table().lines().last(),
+        Some("1 ok, 0 failed, 0 skipped")
+    );
 }
 
 #[test]
