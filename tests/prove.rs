@@ -1,5 +1,7 @@
 //! `hook64 prove` tells a handler that is right from one that is not.
 
+use std::collections::BTreeSet;
+
 use super::rig::Home;
 use super::rig::target::Target;
 
@@ -166,6 +168,38 @@ fn without_a_secret_the_cases_about_signatures_are_skipped_and_that_is_said() {
         "{}",
         proved.stderr
     );
+}
+
+#[test]
+fn a_run_for_programs_tells_its_seed_and_warns_with_an_object() {
+    let home = Home::new();
+    let tasks = |app: &Target| -> BTreeSet<String> {
+        let seen = app.seen().into_iter();
+        seen.map(|seen| seen.json()["task_id"].to_string())
+            .collect()
+    };
+    let app = Target::taking();
+    let arguments = ["prove", "--to", &app.url("/"), "--output", "json"];
+    let proved = home.run(&arguments).expect(5);
+    let report = proved.json_lines().remove(0);
+    assert_eq!(report["holds"], false);
+    assert_eq!(
+        (&report["failed"], &report["skipped"]),
+        (&0.into(), &8.into())
+    );
+    let warning: serde_json::Value = serde_json::from_str(&proved.stderr).unwrap();
+    assert_eq!(
+        (&warning["kind"], &warning["code"], &warning["exit"]),
+        (&"warning".into(), &"no_secret".into(), &5.into())
+    );
+
+    let again = Target::taking();
+    let (target, seed) = (again.url("/"), report["seed"].to_string());
+    let arguments = [
+        "prove", "--to", &target, "--output", "json", "--seed", &seed,
+    ];
+    home.run(&arguments).expect(5);
+    assert_eq!(tasks(&again), tasks(&app));
 }
 
 #[test]

@@ -61,6 +61,7 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
         .seed
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let mut face = Face {
+        output: arguments.output,
         is_shown: arguments.output == Output::Text && !everywhere.quiet,
         is_reached: false,
         paint: color::stdout(everywhere.color),
@@ -103,9 +104,8 @@ fn suites(flags: &SecretArgs, keyring: &Keyring) -> Vec<Suite> {
 }
 
 async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
-    let mut random = fastrand::Rng::with_seed(seed);
     let mut told = Ok(());
-    let proving = prover.run(&mut random, |result| {
+    let proving = prover.run(seed, |result| {
         if told.is_ok() {
             told = face.case(result);
         }
@@ -121,6 +121,7 @@ async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
 
 /// Prints the table row by row.
 struct Face {
+    output: Output,
     is_shown: bool,
     is_reached: bool,
     paint: Paint,
@@ -132,10 +133,14 @@ impl Face {
             output::complain(&format!("Proving {} (seed {seed})\n", arguments.to));
         }
         if !has_secret {
-            let warning = Problem::usage("the cases about signatures are skipped")
+            let what = "the cases about signatures are skipped";
+            let warning = Problem::new(Exit::Verdict, "no_secret", what)
                 .why("they need the handler's secret, and none was given")
                 .fix("hook64 prove --to URL --secret-file FILE");
-            output::complain(&warning.text("warning"));
+            output::complain(&match self.output {
+                Output::Text => warning.text("warning"),
+                Output::Json => warning.json("warning") + "\n",
+            });
         }
     }
 

@@ -88,12 +88,9 @@ impl Prover {
         }
     }
 
-    /// Runs all cases, telling each result as it comes.
-    pub async fn run(
-        &self,
-        random: &mut fastrand::Rng,
-        mut tell: impl FnMut(&CaseResult),
-    ) -> Report {
+    /// Runs all cases, telling each result as it comes. The same seed makes the same events.
+    pub async fn run(&self, seed: u64, mut tell: impl FnMut(&CaseResult)) -> Report {
+        let random = &mut fastrand::Rng::with_seed(seed);
         let mut results = Vec::new();
         for suite in &self.suites {
             let mut footing = None;
@@ -110,6 +107,7 @@ impl Prover {
         }
         Report {
             target: self.target.to_string(),
+            seed,
             results,
         }
     }

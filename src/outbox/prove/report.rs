@@ -14,6 +14,8 @@ use crate::text;
 pub struct Report {
     /// The handler's URL.
     pub target: String,
+    /// What makes the same events again.
+    pub seed: u64,
     /// One result a case, in order.
     pub results: Vec<CaseResult>,
 }
@@ -167,11 +169,13 @@ impl Report {
         let took = self.results.iter().map(|result| result.took).sum();
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-             <testsuite name=\"hook64 prove\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{}\">\n",
+             <testsuite name=\"hook64 prove\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{}\">\n  \
+             <properties><property name=\"seed\" value=\"{}\"/></properties>\n",
             self.results.len(),
             self.count("FAIL"),
             self.count("skip"),
             seconds(took),
+            self.seed,
         );
         for result in &self.results {
             let _ = write!(
@@ -211,6 +215,7 @@ impl Report {
             "v": 1,
             "kind": "proof",
             "target": self.target,
+            "seed": self.seed,
             "holds": self.holds(),
             "ok": self.count("ok"),
             "failed": self.count("FAIL"),

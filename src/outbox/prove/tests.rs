@@ -118,8 +118,7 @@ async fn prove(peer: &Peer, secrets: Vec<Secret>) -> Report {
     let suites = vec![Suite::new(Scheme::Sixtyfour, secrets)];
     let prover = Prover::new(client, peer.target("/hook"), suites, Limits::default());
     let mut told = 0;
-    let mut random = fastrand::Rng::with_seed(3);
-    let report = prover.run(&mut random, |_| told += 1).await;
+    let report = prover.run(3, |_| told += 1).await;
     assert_eq!(told, CASES.len());
     report
 }
@@ -232,7 +231,7 @@ async fn a_handler_that_is_not_there_is_tried_once() {
     let client = Client::new(Settings::default());
     let suites = vec![Suite::new(Scheme::Sixtyfour, [Secret::new(SECRET)])];
     let prover = Prover::new(client, gone, suites, Limits::default());
-    let report = prover.run(&mut fastrand::Rng::with_seed(3), |_| {}).await;
+    let report = prover.run(3, |_| {}).await;
     assert!(!report.reached());
     assert_eq!(broken(&report), ["once"]);
 }
@@ -277,6 +276,7 @@ fn sample() -> Report {
     let why = "attempt 1 was answered 500 <&\">".to_owned();
     Report {
         target: "http://localhost/".to_owned(),
+        seed: 3,
         results: vec![
             result(0, Judgement::Held, vec![outcome(1, 200, "{}")]),
             result(
@@ -315,6 +315,7 @@ fn junit_is_escaped_and_counts() {
     assert!(xml.contains(r"&lt;b&gt;\u{1b}[31m]]&gt;"), "{xml}");
     assert!(!xml.contains('\u{1b}'));
     assert!(xml.contains(r#"<skipped message="no secret"/>"#));
+    assert!(xml.contains(r#"<property name="seed" value="3"/>"#));
 }
 
 #[test]
@@ -349,6 +350,7 @@ fn what_was_skipped_is_not_proved_and_every_form_says_so() {
 fn json_says_the_same() {
     let json: Value = serde_json::from_str(&sample().to_json()).unwrap();
     assert_eq!(json["holds"], false);
+    assert_eq!(json["seed"], 3);
     assert_eq!(json["cases"][1]["result"], "fail");
     assert_eq!(json["cases"][1]["answers"][2]["status"], 500);
     assert_eq!(json["cases"][0]["why"], Value::Null);

@@ -68,8 +68,7 @@ async fn prove_elan(peer: &Peer) -> Report {
     });
     let suites = vec![Suite::new(Scheme::Elan, [Secret::new(HANDLER_SECRET)])];
     let prover = Prover::new(client, peer.target("/elan"), suites, Limits::default());
-    let mut random = fastrand::Rng::with_seed(3);
-    prover.run(&mut random, |_| {}).await
+    prover.run(3, |_| {}).await
 }
 
 #[tokio::test]
@@ -136,7 +135,7 @@ async fn both_suites_run_each_on_its_own_footing() {
         Suite::new(Scheme::Elan, [Secret::new(HANDLER_SECRET)]),
     ];
     let prover = Prover::new(client, peer.target("/"), suites, Limits::default());
-    let report = prover.run(&mut fastrand::Rng::with_seed(3), |_| {}).await;
+    let report = prover.run(3, |_| {}).await;
     assert_eq!(report.results.len(), CASES.len() + ELAN_CASES.len());
     // It knows nothing of Sixtyfour, and is right about ELAN.
     for result in &report.results {
