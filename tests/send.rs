@@ -111,6 +111,30 @@ fn what_is_not_taken_is_tried_again_with_its_own_number_and_signature() {
 }
 
 #[test]
+fn every_object_says_whether_what_was_sent_is_signed() {
+    let home = Home::new();
+    let secret = home.secret_file();
+    let secret = secret.to_str().unwrap();
+    for (how, is_signed) in [
+        (&[][..], false),
+        (&["--unsigned", "--secret-file", secret], false),
+        (&["--secret-file", secret], true),
+        (&["--wrong-secret"], true),
+    ] {
+        let app = Target::taking();
+        let arguments = [&["find_email", "--output", "json"], how].concat();
+        let lines = send_to(&home, &app, &arguments).expect(0).json_lines();
+        assert_eq!(lines.len(), 2, "{how:?}");
+        for line in lines {
+            assert_eq!(line["signed"], is_signed, "{how:?}: {line}");
+        }
+        let header = app.only();
+        let header = header.header("Sixtyfour-Signature");
+        assert_eq!(header.is_some(), is_signed, "{how:?}");
+    }
+}
+
+#[test]
 fn a_sender_gives_up_after_six_attempts_or_as_many_as_are_asked_for() {
     let home = Home::new();
     let app = Target::new(|_, _| (503, "\u{1b}[31mno".to_owned()));

@@ -130,6 +130,11 @@ impl Parcels {
         }
     }
 
+    /// Whether they are signed, rightly or wrongly.
+    pub(super) fn is_signed(&self) -> bool {
+        matches!(self.dressing.signing, Signing::Fresh(_))
+    }
+
     /// Whether they would be signed if there were a secret.
     pub(super) fn lacks_secret(&self) -> bool {
         !self.wants_no_signature && self.dressing.signing == Signing::Unsigned
