@@ -272,7 +272,7 @@ fn likeliest(case: &Case<'_>, bodies: &Bodies<'_>, found: &[Finding]) -> Finding
     };
     let rotation = match case.scheme {
         Scheme::Sixtyfour => {
-            "each organisation has its own, and after a rotation the old one signs for 24 hours more at most"
+            "each organisation has its own, and after a rotation the old one signs on for the overlap that was chosen (0 to 72 hours, 24 unless said)"
         }
         Scheme::Elan => "each subscription has its own",
     };

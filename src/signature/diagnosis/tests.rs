@@ -560,6 +560,9 @@ fn when_nothing_matches_the_likeliest_is_said() {
         "{findings:#?}"
     );
     assert!(findings[0].explanation.contains("…eeff"), "{findings:#?}");
+    let said = &findings[0].explanation;
+    let overlap = "the overlap that was chosen (0 to 72 hours, 24 unless said)";
+    assert!(said.contains(overlap), "{said}");
 
     let mut pretty = wrong();
     pretty.body = b"{\n  \"a\": 1\n}".to_vec();
