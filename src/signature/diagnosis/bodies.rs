@@ -19,7 +19,8 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 const READING: u64 = 3;
 const WRITING: u64 = 4;
 
-/// So many dialects come before the documented orders.
+/// So many dialects come before the documented orders, whatever they do; those that only lay out
+/// the document anew all do.
 const LIKELY_DIALECTS: usize = 4;
 
 /// How many orders of undocumented keys are tried.
@@ -108,13 +109,13 @@ impl<'a> Bodies<'a> {
             variants.push(Variant::Inner);
             if document.is_container() {
                 let dialects = distinct(document, self.case.body);
-                let (likely, unlikely) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
-                variants.extend(likely.iter().copied().map(Variant::Json));
-                for order in 0..orders {
+                let (likely, unlikely) = likely_first(&dialects);
+                variants.extend(likely.into_iter().map(Variant::Json));
+                for order in (0..orders).filter(|order| self.is_reordered_by(*order)) {
                     let reordered = REORDERED.iter();
                     variants.extend(reordered.map(|dialect| Variant::Documented(order, dialect)));
                 }
-                variants.extend(unlikely.iter().copied().map(Variant::Json));
+                variants.extend(unlikely.into_iter().map(Variant::Json));
             }
         }
         variants.extend([
@@ -126,6 +127,16 @@ impl<'a> Bodies<'a> {
             Variant::Nothing,
         ]);
         variants
+    }
+
+    /// Whether a documented order, by its place in the case, is not the one that arrived.
+    fn is_reordered_by(&self, place: usize) -> bool {
+        let documented = self.case.documented_orders;
+        let (Some(document), Some(preferred)) = (self.document.as_ref(), documented.get(place))
+        else {
+            return false;
+        };
+        document.is_rearranged_by(&|keys| orders::document(documented, preferred, keys))
     }
 
     /// Every order of undocumented keys.
@@ -371,6 +382,14 @@ pub(super) fn look_in_words(look: Look) -> String {
         Look::Spaces(4) => "indented by four spaces".to_owned(),
         Look::Spaces(count) => format!("indented by {count} spaces"),
     }
+}
+
+/// The dialects that are tried before the documented orders, and those that are tried after them.
+fn likely_first(dialects: &[&'static Dialect]) -> (Vec<&'static Dialect>, Vec<&'static Dialect>) {
+    let (first, rest) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
+    let (layouts, unlikely): (Vec<_>, Vec<_>) =
+        rest.iter().partition(|dialect| dialect.only_lays_out());
+    ([first, &layouts].concat(), unlikely)
 }
 
 /// The dialects that do something different to a document, each effect once.

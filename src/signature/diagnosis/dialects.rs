@@ -79,7 +79,7 @@ const SPACED: Dialect = Dialect {
 };
 
 /// Every spelling that is tried, the likeliest first.
-pub(super) const DIALECTS: [Dialect; 29] = [
+pub(super) const DIALECTS: [Dialect; 31] = [
     COMPACT,
     SPACED,
     PYTHON,
@@ -195,6 +195,20 @@ pub(super) const DIALECTS: [Dialect; 29] = [
         ..PYTHON
     },
     Dialect {
+        name: "body_python_pretty_2_unicode",
+        what: "Python's json.dumps(indent=2, ensure_ascii=False) writes it",
+        layout: Layout::Indented("  "),
+        escapes: Some(&MINIMAL),
+        ..PYTHON
+    },
+    Dialect {
+        name: "body_python_pretty_4_unicode",
+        what: "Python's json.dumps(indent=4, ensure_ascii=False) writes it",
+        layout: Layout::Indented("    "),
+        escapes: Some(&MINIMAL),
+        ..PYTHON
+    },
+    Dialect {
         name: "body_php_pretty",
         what: "PHP's json_encode writes it with JSON_PRETTY_PRINT",
         layout: Layout::Indented("    "),
@@ -253,6 +267,11 @@ impl Effect {
 }
 
 impl Dialect {
+    /// Whether it changes the blanks alone: lexemes, escapes and the order stay as they came.
+    pub(super) fn only_lays_out(&self) -> bool {
+        self.escapes.is_none() && self.numbers == Numbers::AsReceived && self.sorted.is_none()
+    }
+
     /// What it would do to a document. Two dialects with one effect write the same bytes.
     pub(super) fn effect(&self, document: &Document<'_>) -> Effect {
         let changes = |escapes: &&'static Escapes| !document.is_unchanged_by(escapes);

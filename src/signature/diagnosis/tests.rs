@@ -332,6 +332,134 @@ fn the_runtime_that_wrote_the_json_is_named() {
     Scene::body("{\n    \"a\": 1,\n    \"b\": []\n}", compact).proves("body_pretty_4");
 }
 
+/// The five common layouts of one document; its order and its lexemes are the same in each.
+const LAYOUTS: [(&str, &str); 5] = [
+    (
+        "body_compact_json",
+        r#"{"task_id":"1","status":"completed","task_type":"x","result":{"a":LEXEME,"b":[],"c":{},"d":[{},[[]],LEXEME]}}"#,
+    ),
+    (
+        "body_spaced_json",
+        r#"{"task_id": "1", "status": "completed", "task_type": "x", "result": {"a": LEXEME, "b": [], "c": {}, "d": [{}, [[]], LEXEME]}}"#,
+    ),
+    (
+        "body_pretty_2",
+        r#"{
+  "task_id": "1",
+  "status": "completed",
+  "task_type": "x",
+  "result": {
+    "a": LEXEME,
+    "b": [],
+    "c": {},
+    "d": [
+      {},
+      [
+        []
+      ],
+      LEXEME
+    ]
+  }
+}"#,
+    ),
+    (
+        "body_pretty_4",
+        r#"{
+    "task_id": "1",
+    "status": "completed",
+    "task_type": "x",
+    "result": {
+        "a": LEXEME,
+        "b": [],
+        "c": {},
+        "d": [
+            {},
+            [
+                []
+            ],
+            LEXEME
+        ]
+    }
+}"#,
+    ),
+    ("body_pretty_tab", ""),
+];
+
+fn laid_out(place: usize, lexeme: &str) -> String {
+    let text = match LAYOUTS[place] {
+        ("body_pretty_tab", _) => LAYOUTS[3].1.replace("    ", "\t"),
+        (_, text) => text.to_owned(),
+    };
+    text.replace("LEXEME", lexeme)
+}
+
+#[test]
+fn another_layout_of_the_same_order_and_lexemes_is_named_as_that_and_nothing_else() {
+    let lexemes = [
+        "1",
+        "1.0",
+        "1e2",
+        "1E+2",
+        "-0.0",
+        "-0",
+        "1.10",
+        "\"x\"",
+        "\"é\"",
+        r#""\u00e9""#,
+        r#""\u00E9""#,
+        r#""\/""#,
+        r#""a/b""#,
+        r#""<\u2028>""#,
+    ];
+    for lexeme in lexemes {
+        for signed in 0..LAYOUTS.len() {
+            for arrived in (0..LAYOUTS.len()).filter(|arrived| *arrived != signed) {
+                let mut scene = Scene::body(laid_out(signed, lexeme), laid_out(arrived, lexeme));
+                scene.orders = vec![&["event_id", "event"], JOB];
+                let diagnosis = scene.diagnose();
+                let names: Vec<_> = diagnosis
+                    .findings
+                    .iter()
+                    .map(|finding| &*finding.candidate)
+                    .collect();
+                assert_eq!(
+                    names,
+                    [LAYOUTS[signed].0],
+                    "{lexeme}, arrived as {}: {diagnosis:#?}",
+                    LAYOUTS[arrived].0
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn python_s_indentation_is_told_from_a_new_order_though_its_escapes_differ() {
+    let arrived = r#"{"task_id":"\u00e9","status":"completed","task_type":"x","result":{"a":1.0}}"#;
+    for (indent, expected) in [
+        ("  ", "body_python_pretty_2_unicode"),
+        ("    ", "body_python_pretty_4_unicode"),
+    ] {
+        let signed = format!(
+            "{{\n{indent}\"task_id\": \"é\",\n{indent}\"status\": \"completed\",\n\
+             {indent}\"task_type\": \"x\",\n{indent}\"result\": {{\n\
+             {indent}{indent}\"a\": 1.0\n{indent}}}\n}}"
+        );
+        let mut scene = Scene::body(signed, arrived);
+        scene.orders = vec![JOB];
+        scene.proves(expected);
+    }
+}
+
+#[test]
+fn sorted_keys_that_were_indented_are_brought_back_to_their_documented_order() {
+    let sorted = r#"{"result":{"b":1.0},"status":"completed","task_id":"é","task_type":"x"}"#;
+    let signed = "{\n  \"task_id\": \"é\",\n  \"status\": \"completed\",\n  \"task_type\": \"x\",\n  \"result\": {\n    \"b\": 1.0\n  }\n}";
+    let mut scene = Scene::body(signed, sorted);
+    scene.orders = vec![JOB];
+    scene.proves("body_documented_order");
+}
+
 #[test]
 fn sorted_keys_are_brought_back_to_their_documented_order() {
     let sorted = r#"{"result":{"b":1},"status":"completed","task_id":"1","task_type":"x"}"#;
@@ -690,6 +818,48 @@ proptest! {
         scene.secrets = vec![Secret::new(secret)];
         for finding in scene.diagnose().findings {
             prop_assert!(!finding.matches, "{:?}", finding);
+        }
+    }
+
+    #[test]
+    fn no_new_order_is_claimed_where_the_order_is_the_same(
+        values in proptest::collection::vec(
+            prop_oneof![
+                Just("[]".to_owned()),
+                Just("{}".to_owned()),
+                Just("[[], {}]".to_owned()),
+                "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?",
+                r#""([a-z é林]|\\/|\\u00[0-9a-f][0-9A-F]|/){0,6}""#,
+            ],
+            4..7,
+        ),
+        reading in 0_usize..5,
+        signing in 0_usize..5,
+    ) {
+        let keys = JOB.iter().copied().chain(["x", "y"]);
+        let members: Vec<_> = keys.zip(&values).map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        let text = format!("{{{}}}", members.join(", "));
+        let document = json::Document::read(&text).unwrap();
+        let layouts = [
+            json::Layout::Compact,
+            json::Layout::Spaced,
+            json::Layout::Indented("  "),
+            json::Layout::Indented("    "),
+            json::Layout::Indented("\t"),
+        ];
+        let write = |place: usize| document.write(&json::Style {
+            layout: layouts[place],
+            escapes: None,
+            numbers: json::numbers::Numbers::AsReceived,
+            arrange: None,
+        });
+        if reading != signing {
+            let mut scene = Scene::body(write(signing), write(reading));
+            scene.orders = vec![JOB];
+            let findings = scene.diagnose().findings;
+            prop_assert!(findings[0].matches, "{text}: {findings:#?}");
+            prop_assert_eq!(&findings[0].candidate, LAYOUTS[signing].0, "{}", text);
+            prop_assert_eq!(findings.len(), 1, "{}: {:#?}", text, findings);
         }
     }
 

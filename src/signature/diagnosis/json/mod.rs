@@ -162,6 +162,15 @@ impl<'a> Document<'a> {
         shapes
     }
 
+    /// Whether any object's members would stand in another order.
+    pub(super) fn is_rearranged_by(&self, arrange: &Arrange<'_>) -> bool {
+        (0..self.tokens.len()).any(|index| {
+            let members = self.members(index).into_iter();
+            let keys: Vec<_> = members.map(|(key, _)| key).collect();
+            keys.len() > 1 && !arrange(&keys).is_sorted()
+        })
+    }
+
     /// The document in another style.
     pub(super) fn write(&self, style: &Style<'_>) -> Vec<u8> {
         writer::write(self, style)
@@ -262,6 +271,25 @@ mod tests {
             written(text, style),
             r#"{"b":[{"q":4,"p":3}],"a":{"y":[2],"x":1}}"#
         );
+    }
+
+    #[test]
+    fn an_order_that_is_there_already_rearranges_nothing() {
+        let sorted: &Arrange<'_> = &|keys| {
+            let mut order: Vec<usize> = (0..keys.len()).collect();
+            order.sort_by(|one, other| keys[*one].cmp(&keys[*other]));
+            order
+        };
+        for (text, expected) in [
+            (r#"{"a":{"x":1,"y":[2]},"b":[{"p":3,"q":4}],"c":{}}"#, false),
+            (r#"{"a":{"x":1,"y":[2]},"b":[{"q":3,"p":4}],"c":{}}"#, true),
+            (r#"{"b":1,"a":2}"#, true),
+            (r#"{"a":1,"a":2}"#, false),
+            ("[]", false),
+        ] {
+            let document = Document::read(text).unwrap();
+            assert_eq!(document.is_rearranged_by(sorted), expected, "{text}");
+        }
     }
 
     #[test]
