@@ -47,7 +47,7 @@ pub enum Defect {
     BodyTimedOut,
     /// Not readable as a request: the status that says so, and why.
     Malformed {
-        /// 400, 405, 408, 414, 417, 431 or 501.
+        /// 400, 405, 408, 414, 431 or 501.
         status: u16,
         /// One phrase, for a person.
         why: Cow<'static, str>,

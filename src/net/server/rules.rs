@@ -47,7 +47,7 @@ pub(super) fn judge(head: &Head, max_headers: usize) -> Result<Terms, Refusal> {
     // An older sender does not know the header, and one without a body has nothing to wait with.
     let waits = modern && seen.expects && length != Length::None;
     if modern && seen.expects_the_unknown {
-        return refuse(417, "an expectation other than 100-continue");
+        return refuse(400, "an expectation other than 100-continue");
     }
     Ok(Terms { length, waits })
 }
@@ -235,7 +235,8 @@ mod tests {
     #[test]
     fn what_is_asked_for_in_vain_is_said() {
         assert_eq!(status("CONNECT a:1 HTTP/1.1\r\nHost: a"), Err(405));
-        assert_eq!(post("Expect: bogus"), Err(417));
+        assert_eq!(post("Expect: bogus"), Err(400));
+        assert_eq!(post("Expect: 200-ok"), Err(400));
         assert_eq!(post("A: 1\r\nA: 2\r\nA: 3\r\nA: 4"), Err(431));
     }
 }

@@ -209,7 +209,7 @@ async fn heads_that_are_none_are_refused_and_captured() {
         row(
             "an unknown expectation",
             post("Expect: bogus\r\n", ""),
-            &[417],
+            &[400],
             &[Malformed],
         ),
         row("HTTP/0.9", "GET /\r\n", &[400], &[Malformed]),
