@@ -41,11 +41,11 @@ pub struct Times {
 pub enum Defect {
     /// The body is larger than the limit and is kept up to it.
     BodyTooLarge,
-    /// The peer went away, or broke the framing, before the body was complete.
+    /// The peer went away before the body was complete.
     BodyIncomplete,
     /// The body stalled.
     BodyTimedOut,
-    /// Not readable as a request: the status that says so, and why.
+    /// Not readable as a request, or its body not as chunks: the status that says so, and why.
     Malformed {
         /// 400, 405, 408, 414, 431 or 501.
         status: u16,

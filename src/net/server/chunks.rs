@@ -47,14 +47,21 @@ impl Default for Place {
 pub(super) enum Step {
     More,
     End(usize),
-    Broken(usize),
+    /// The byte at this place cannot stand there, and why not.
+    Broken(usize, Why),
 }
+
+/// What is wrong with the framing, after "the chunk framing is wrong:".
+pub(super) type Why = &'static str;
+
+/// More trailers than a request may have headers.
+pub(super) const TOO_MANY_TRAILERS: Why = "trailers that are too many";
 
 /// What one byte does.
 enum Next {
     Go(Place),
     End,
-    Broken,
+    Broken(Why),
 }
 
 impl Chunks {
@@ -78,7 +85,7 @@ impl Chunks {
             match self.next(bytes[at]) {
                 Next::Go(place) => self.place = place,
                 Next::End => return Step::End(at + 1),
-                Next::Broken => return Step::Broken(at),
+                Next::Broken(why) => return Step::Broken(at, why),
             }
             at += 1;
         }
@@ -93,10 +100,12 @@ impl Chunks {
                         digits: digits.saturating_add(1),
                         size: shifted + u64::from(hex_value(byte)),
                     }),
-                    None => Next::Broken,
+                    None => Next::Broken("a chunk size that is too large"),
                 }
             }
-            (Place::Size { digits: 0, .. }, _) => Next::Broken,
+            (Place::Size { digits: 0, .. }, _) => {
+                Next::Broken("a chunk size that is no hexadecimal number")
+            }
             (Place::Size { size, .. } | Place::BlankAfterSize { size }, b'\t' | b' ') => {
                 Next::Go(Place::BlankAfterSize { size })
             }
@@ -114,7 +123,7 @@ impl Chunks {
                 if self.extensions < MAX_EXTENSIONS {
                     Next::Go(Place::Extension { size })
                 } else {
-                    Next::Broken
+                    Next::Broken("chunk extensions that are too long")
                 }
             }
             (Place::LineEnd { size: 0 }, b'\n') => Next::Go(Place::Trailer { line_start: 0 }),
@@ -125,13 +134,14 @@ impl Chunks {
             (Place::DataReturn, b'\r') => Next::Go(Place::DataLineEnd),
             (Place::DataLineEnd, b'\n') => Next::Go(Place::default()),
             (Place::Trailer { line_start }, _) => self.trailer(line_start, byte),
-            _ => Next::Broken,
+            (Place::DataReturn | Place::DataLineEnd, _) => Next::Broken("no CRLF after a chunk"),
+            _ => Next::Broken("something else than CRLF after a chunk size"),
         }
     }
 
     fn trailer(&mut self, line_start: usize, byte: u8) -> Next {
         if self.trailers.len() >= MAX_TRAILERS {
-            return Next::Broken;
+            return Next::Broken("trailers that are too long");
         }
         self.trailers.push(byte);
         if byte != b'\n' {
@@ -142,7 +152,7 @@ impl Chunks {
             [.., b'\r', b'\n'] => Next::Go(Place::Trailer {
                 line_start: self.trailers.len(),
             }),
-            _ => Next::Broken,
+            _ => Next::Broken("a trailer that does not end with CRLF"),
         }
     }
 
@@ -151,24 +161,23 @@ impl Chunks {
         self.announced
     }
 
-    /// The trailers as they were sent; `None` when they are not field lines.
-    pub(super) fn into_trailers(self) -> Option<Vec<Header>> {
+    /// The trailers as they were sent, or why they are none.
+    pub(super) fn into_trailers(self) -> Result<Vec<Header>, Why> {
         if self.trailers.len() <= 2 {
-            return Some(Vec::new());
+            return Ok(Vec::new());
         }
         let raw = Bytes::from(self.trailers);
         let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
         match httparse::parse_headers(&raw, &mut fields) {
-            Ok(httparse::Status::Complete((_, fields))) => Some(
-                fields
-                    .iter()
-                    .map(|field| Header {
-                        name: raw.slice_ref(field.name.as_bytes()),
-                        value: raw.slice_ref(field.value),
-                    })
-                    .collect(),
-            ),
-            _ => None,
+            Ok(httparse::Status::Complete((_, fields))) => Ok(fields
+                .iter()
+                .map(|field| Header {
+                    name: raw.slice_ref(field.name.as_bytes()),
+                    value: raw.slice_ref(field.value),
+                })
+                .collect()),
+            Err(httparse::Error::TooManyHeaders) => Err(TOO_MANY_TRAILERS),
+            _ => Err("a trailer that is no header field"),
         }
     }
 }
@@ -212,7 +221,7 @@ mod tests {
             b"0\r\nA: b\n\r\n",
         ] {
             assert!(
-                matches!(walk(bad), Step::Broken(_)),
+                matches!(walk(bad), Step::Broken(..)),
                 "{}",
                 bad.escape_ascii()
             );
@@ -223,9 +232,9 @@ mod tests {
     fn endless_extensions_and_trailers_are_broken() {
         let mut extension = b"1;".to_vec();
         extension.resize(64 << 10, b'x');
-        assert!(matches!(walk(&extension), Step::Broken(_)));
+        assert!(matches!(walk(&extension), Step::Broken(..)));
         let trailers = format!("0\r\n{}", "A: b\r\n".repeat(4000));
-        assert!(matches!(walk(trailers.as_bytes()), Step::Broken(_)));
+        assert!(matches!(walk(trailers.as_bytes()), Step::Broken(..)));
     }
 
     #[test]
@@ -262,7 +271,7 @@ mod tests {
                         prop_assert_eq!(at + end, body.len() - 5);
                         break;
                     }
-                    Step::Broken(_) => prop_assert!(false),
+                    Step::Broken(..) => prop_assert!(false),
                 }
             }
         }

@@ -3,7 +3,9 @@
 //! Nothing is allocated on a promise: memory grows with the bytes that came. Large bodies share a
 //! budget; whoever has to wait for it does not read, so that its peer waits too.
 
+use std::error::Error;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,8 +15,10 @@ use hyper::body::{Body, Incoming};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
+use super::chunks::TOO_MANY_TRAILERS;
 use super::framing::Length;
-use super::line::{BodyNews, Opening, Shared};
+use super::line::{BodyNews, Break, Opening, Shared};
+use super::rules;
 use super::serving::Server;
 use crate::delivery::Defect;
 
@@ -146,7 +150,15 @@ impl Reader<'_> {
                         return Poll::Ready(Next::Bytes(bytes));
                     }
                 }
-                Poll::Ready(Some(Err(_))) => return Poll::Ready(self.broken()),
+                Poll::Ready(Some(Err(error))) => {
+                    // The line has seen the bytes first, and knows more about them than hyper.
+                    let news = self.line.lock().body_news(self.limit);
+                    let broken = match news {
+                        BodyNews::Broken(broken) => broken,
+                        _ => refused_by_hyper(&error),
+                    };
+                    return Poll::Ready(self.broken(broken));
+                }
                 Poll::Ready(None) => return Poll::Ready(Next::End),
                 Poll::Pending => return self.poll_waiting(context),
             }
@@ -159,7 +171,7 @@ impl Reader<'_> {
             BodyNews::Arrived => return Poll::Pending,
             BodyNews::Coming => {}
             BodyNews::Exceeds => self.too_large = true,
-            BodyNews::Broken => return Poll::Ready(self.broken()),
+            BodyNews::Broken(broken) => return Poll::Ready(self.broken(broken)),
         }
         let idle = if self.too_large { PAUSE } else { self.idle };
         let time = self.time;
@@ -190,11 +202,14 @@ impl Reader<'_> {
         }
     }
 
-    fn broken(&self) -> Next {
-        Next::Defect(if self.too_large {
-            Defect::BodyTooLarge
-        } else {
-            Defect::BodyIncomplete
+    fn broken(&self, broken: Break) -> Next {
+        Next::Defect(match broken {
+            _ if self.too_large => Defect::BodyTooLarge,
+            Break::Ended => Defect::BodyIncomplete,
+            Break::Misframed(why) => {
+                let why = format!("the chunk framing is wrong: {why}");
+                rules::malformed((400, why.into()))
+            }
         })
     }
 
@@ -204,6 +219,18 @@ impl Reader<'_> {
         } else {
             Defect::BodyTimedOut
         }
+    }
+}
+
+/// Why hyper takes no more of a body in which the line has found nothing wrong: it is stricter in
+/// one thing alone, the number of trailers.
+fn refused_by_hyper(error: &hyper::Error) -> Break {
+    let cause = error.source().and_then(<dyn Error>::downcast_ref);
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
+            Break::Misframed(TOO_MANY_TRAILERS)
+        }
+        _ => Break::Ended,
     }
 }
 

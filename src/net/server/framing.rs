@@ -3,7 +3,7 @@
 //! hyper knows too, but it does not tell. This reader walks over the same bytes without touching
 //! them, so that each head can be kept as it was sent and hyper never holds more than one request.
 
-use super::chunks::{Chunks, Step};
+use super::chunks::{Chunks, Step, Why};
 
 /// How the end of a body is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub(super) enum Walk {
     More,
     /// The request ends before the byte at this place.
     End(usize),
-    /// The byte at this place cannot stand there.
-    Broken(usize),
+    /// The byte at this place cannot stand there, and why not.
+    Broken(usize, Why),
 }
 
 impl Framing {
@@ -62,7 +62,7 @@ impl Framing {
             Self::Chunked(chunks) => match chunks.walk(bytes) {
                 Step::More => Walk::More,
                 Step::End(at) => Walk::End(at),
-                Step::Broken(at) => Walk::Broken(at),
+                Step::Broken(at, why) => Walk::Broken(at, why),
             },
         }
     }

@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Limits;
+use super::chunks::Why;
 use super::framing::Framing;
 use super::rules::{Refusal, Terms};
 use super::settling::Owed;
@@ -76,7 +77,16 @@ enum Reading {
     /// It is whole, and its answer is not out.
     Whole,
     /// Its body will never be whole.
-    Broken,
+    Broken(Break),
+}
+
+/// Why a body will never be whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Break {
+    /// Nothing more comes.
+    Ended,
+    /// What came cannot be told apart into chunks, and why not.
+    Misframed(Why),
 }
 
 /// A request whose head was read.
@@ -123,7 +133,7 @@ pub(super) enum BodyNews {
     /// Its sender has promised more than this.
     Exceeds,
     /// It will never be whole.
-    Broken,
+    Broken(Break),
 }
 
 impl Shared {
@@ -179,11 +189,11 @@ impl Line {
     /// What is known of the body that hyper does not say.
     pub(super) fn body_news(&self, limit: u64) -> BodyNews {
         match &self.reading {
-            Reading::Broken => BodyNews::Broken,
+            Reading::Broken(broken) => BodyNews::Broken(*broken),
             Reading::Body(Framing::Chunked(chunks)) if chunks.announced() > limit => {
                 BodyNews::Exceeds
             }
-            Reading::Body(_) if self.stream.is_none() => BodyNews::Broken,
+            Reading::Body(_) if self.stream.is_none() => BodyNews::Broken(Break::Ended),
             Reading::Head | Reading::Whole if self.released == 0 => BodyNews::Arrived,
             Reading::Body(_) | Reading::Head | Reading::Whole => BodyNews::Coming,
         }
@@ -243,7 +253,7 @@ impl Line {
 
     /// Whether the peer may still be sending a request that was answered.
     pub(super) fn is_inside_request(&self) -> bool {
-        matches!(self.reading, Reading::Body(_) | Reading::Broken) || !self.held.is_empty()
+        matches!(self.reading, Reading::Body(_) | Reading::Broken(_)) || !self.held.is_empty()
     }
 
     /// What is still to be settled, and whether the answer was written all the same.

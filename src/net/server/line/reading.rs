@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::super::framing::{Framing, Walk, head_end};
 use super::super::rules;
-use super::{Event, Line, Opening, Reading};
+use super::{Break, Event, Line, Opening, Reading};
 use crate::delivery::Head;
 
 impl Line {
@@ -40,7 +40,7 @@ impl Line {
                     }
                 }
                 Reading::Body(_) => return self.poll_body(context, buffer),
-                Reading::Head | Reading::Whole | Reading::Broken => {
+                Reading::Head | Reading::Whole | Reading::Broken(_) => {
                     self.read_refused = true;
                     return Poll::Pending;
                 }
@@ -121,7 +121,7 @@ impl Line {
         let read = std::task::ready!(self.poll_socket(context, buffer));
         let count = buffer.filled().len() - before;
         if read.is_err() || count == 0 {
-            self.reading = Reading::Broken;
+            self.reading = Reading::Broken(Break::Ended);
             // The service has been polled or will be: this makes sure that it looks.
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -129,7 +129,7 @@ impl Line {
         let fresh = &buffer.filled()[before..];
         let mine = self.walk(fresh);
         if mine < count {
-            if !matches!(self.reading, Reading::Broken) {
+            if !matches!(self.reading, Reading::Broken(_)) {
                 self.held.extend_from_slice(&fresh[mine..]);
                 self.begun = Some(Timestamp::now());
             }
@@ -182,7 +182,7 @@ impl Line {
         let held = std::mem::take(&mut self.held);
         self.released = end + self.walk(&held[end..]);
         self.held = held;
-        if matches!(self.reading, Reading::Broken) {
+        if matches!(self.reading, Reading::Broken(_)) {
             self.held.truncate(self.released);
         }
         if self.released < self.held.len() {
@@ -234,8 +234,8 @@ impl Line {
         };
         match framing.walk(bytes) {
             Walk::More => bytes.len(),
-            Walk::Broken(at) => {
-                self.reading = Reading::Broken;
+            Walk::Broken(at, why) => {
+                self.reading = Reading::Broken(Break::Misframed(why));
                 at
             }
             Walk::End(at) => {
@@ -249,8 +249,8 @@ impl Line {
         let read = std::mem::replace(&mut self.reading, Reading::Whole);
         if let Reading::Body(Framing::Chunked(chunks)) = read {
             match chunks.into_trailers() {
-                Some(trailers) => self.trailers = trailers,
-                None => self.reading = Reading::Broken,
+                Ok(trailers) => self.trailers = trailers,
+                Err(why) => self.reading = Reading::Broken(Break::Misframed(why)),
             }
         }
         if matches!(self.reading, Reading::Whole) && !self.in_exchange {

@@ -255,3 +255,74 @@ async fn large_bodies_in_any_framing_arrive_unchanged() {
         );
     }
 }
+
+#[tokio::test]
+async fn wrong_chunk_framing_is_named_for_what_it_is() {
+    let trailers = format!("2\r\nhi\r\n0\r\n{}\r\n", "A: b\r\n".repeat(1000));
+    let trailer = format!("2\r\nhi\r\n0\r\nA: {}\r\n\r\n", "b".repeat(20_000));
+    let extension = format!("2;{}\r\nhi\r\n0\r\n\r\n", "x".repeat(20_000));
+    for (sent, kept, why) in [
+        (&*trailers, "hi", "trailers that are too many"),
+        (&trailer, "hi", "trailers that are too long"),
+        (&extension, "", "chunk extensions that are too long"),
+        (
+            "zz\r\nhi\r\n0\r\n\r\n",
+            "",
+            "a chunk size that is no hexadecimal number",
+        ),
+        (
+            "2\r\nhi\r\nzz\r\n",
+            "hi",
+            "a chunk size that is no hexadecimal number",
+        ),
+        (
+            "1FFFFFFFFFFFFFFFF\r\nhi",
+            "",
+            "a chunk size that is too large",
+        ),
+        (
+            "2 2\r\nhi\r\n",
+            "",
+            "something else than CRLF after a chunk size",
+        ),
+        (
+            "2\nhi\n0\n\n",
+            "",
+            "something else than CRLF after a chunk size",
+        ),
+        ("2\r\nhi0\r\n\r\n", "hi", "no CRLF after a chunk"),
+        ("2\r\nhi!\r\n0\r\n\r\n", "hi", "no CRLF after a chunk"),
+        (
+            "2\r\nhi\r\n0\r\nA: b\n\r\n",
+            "hi",
+            "a trailer that does not end with CRLF",
+        ),
+        (
+            "2\r\nhi\r\n0\r\nA: \u{1}\r\n\r\n",
+            "hi",
+            "a trailer that is no header field",
+        ),
+        (
+            "2\r\nhi\r\n0\r\nno field\r\n\r\n",
+            "hi",
+            "a trailer that is no header field",
+        ),
+    ] {
+        let rig = Rig::start();
+        let mut client = rig
+            .send(head("Transfer-Encoding: chunked\r\n") + sent)
+            .await;
+        assert_eq!(client.answer().await.status, 400, "{sent:?}");
+        let request = rig.recorder.request(0).await;
+        let said = format!("the chunk framing is wrong: {why}");
+        assert_eq!(
+            request.defect,
+            Some(Defect::Malformed {
+                status: 400,
+                why: said.into()
+            }),
+            "{sent:?}"
+        );
+        assert_eq!(request.body, kept, "{sent:?}");
+    }
+}

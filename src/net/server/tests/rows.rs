@@ -137,7 +137,7 @@ async fn broken_chunks_are_no_body() {
                 &format!("2;{}\r\nhi\r\n0\r\n\r\n", "x".repeat(64 << 10)),
             ),
             &[400],
-            &[Incomplete],
+            &[Malformed],
         ),
         row(
             "2,000 trailers",
@@ -146,7 +146,7 @@ async fn broken_chunks_are_no_body() {
                 &format!("2\r\nhi\r\n0\r\n{}\r\n", "Trailer: 12\r\n".repeat(2000)),
             ),
             &[400],
-            &[Incomplete],
+            &[Malformed],
         ),
         row(
             "a trailer that is no field line",
@@ -155,7 +155,7 @@ async fn broken_chunks_are_no_body() {
                 "2\r\nhi\r\n0\r\nno field\r\n\r\n",
             ),
             &[400],
-            &[Incomplete],
+            &[Malformed],
         ),
     ];
     for body in [
@@ -166,7 +166,7 @@ async fn broken_chunks_are_no_body() {
         "\r\n",
     ] {
         let sent = post("Transfer-Encoding: chunked\r\n", body);
-        rows.push(row(body, sent, &[400], &[Incomplete]));
+        rows.push(row(body, sent, &[400], &[Malformed]));
     }
     check(rows).await;
 }
