@@ -7,9 +7,10 @@ use crate::delivery::Head;
 use super::Case;
 use super::cause::{Cause, VERIFY_RAW_BYTES};
 use super::conversions;
-use super::dialects::{DIALECTS, Dialect, Effect, REORDERED};
+use super::dialects::{Dialect, REORDERED};
 use super::json::{Document, Look};
 use super::orders::{self, Shuffle};
+use super::spellings::Spellings;
 use crate::signature::digest;
 
 /// Mark at the start of a UTF-8 file.
@@ -18,10 +19,6 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How many bytes can be hashed while one is read as JSON, and while one is written as JSON.
 const READING: u64 = 3;
 const WRITING: u64 = 4;
-
-/// So many dialects come before the documented orders, whatever they do; those that only lay out
-/// the document anew all do.
-const LIKELY_DIALECTS: usize = 4;
 
 /// How many orders of undocumented keys are tried.
 pub(super) const MOST_ORDERS: usize = 720;
@@ -108,8 +105,7 @@ impl<'a> Bodies<'a> {
         if let Some(document) = self.document.as_ref() {
             variants.push(Variant::Inner);
             if document.is_container() {
-                let dialects = distinct(document, self.case.body);
-                let (likely, unlikely) = likely_first(&dialects);
+                let Spellings { likely, unlikely } = Spellings::of(document, self.case.body);
                 variants.extend(likely.into_iter().map(Variant::Json));
                 for order in (0..orders).filter(|order| self.is_reordered_by(*order)) {
                     let reordered = REORDERED.iter();
@@ -382,34 +378,6 @@ pub(super) fn look_in_words(look: Look) -> String {
         Look::Spaces(4) => "indented by four spaces".to_owned(),
         Look::Spaces(count) => format!("indented by {count} spaces"),
     }
-}
-
-/// The dialects that are tried before the documented orders, and those that are tried after them.
-fn likely_first(dialects: &[&'static Dialect]) -> (Vec<&'static Dialect>, Vec<&'static Dialect>) {
-    let (first, rest) = dialects.split_at(LIKELY_DIALECTS.min(dialects.len()));
-    let (layouts, unlikely): (Vec<_>, Vec<_>) =
-        rest.iter().partition(|dialect| dialect.only_lays_out());
-    ([first, &layouts].concat(), unlikely)
-}
-
-/// The dialects that do something different to a document, each effect once.
-fn distinct(document: &Document<'_>, body: &[u8]) -> Vec<&'static Dialect> {
-    // Blanks around the document are no part of its layout, but of the body.
-    let is_bare =
-        matches!(body.first(), Some(b'{' | b'[')) && matches!(body.last(), Some(b'}' | b']'));
-    let mut effects = Vec::new();
-    effects.extend(Effect::none(document).filter(|_| is_bare));
-    DIALECTS
-        .iter()
-        .filter(|dialect| {
-            let effect = dialect.effect(document);
-            let is_new = !effects.contains(&effect);
-            if is_new {
-                effects.push(effect);
-            }
-            is_new
-        })
-        .collect()
 }
 
 /// The length that the head announces.

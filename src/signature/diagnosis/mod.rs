@@ -2,8 +2,9 @@
 //! plain to see.
 //!
 //! A cause is one departure from the documented way: of the header (`structure`), the secret
-//! (`secrets`), the body (`bodies`, and `dialects` for JSON that was written anew), what stands
-//! before it (`framings`), the algorithm (`algorithms`) or the spelling of the tag (`received`).
+//! (`secrets`), the body (`bodies`, and `dialects` and `spellings` for JSON that was written anew),
+//! what stands before it (`framings`), the algorithm (`algorithms`) or the spelling of the tag
+//! (`received`).
 //! `search` tries them, single ones first, then several at once. `clock` explains signatures that
 //! are right but out of time, and `evidence` lists what no MAC can prove. Nothing here says a right
 //! MAC or a secret.
@@ -24,6 +25,7 @@ mod received;
 mod ruled_out;
 mod search;
 mod secrets;
+mod spellings;
 mod structure;
 
 use std::time::Duration;

@@ -412,7 +412,7 @@ fn another_layout_of_the_same_order_and_lexemes_is_named_as_that_and_nothing_els
         r#""<\u2028>""#,
     ];
     for lexeme in lexemes {
-        for signed in 0..LAYOUTS.len() {
+        for (signed, (expected, _)) in LAYOUTS.iter().enumerate() {
             for arrived in (0..LAYOUTS.len()).filter(|arrived| *arrived != signed) {
                 let mut scene = Scene::body(laid_out(signed, lexeme), laid_out(arrived, lexeme));
                 scene.orders = vec![&["event_id", "event"], JOB];
@@ -424,7 +424,7 @@ fn another_layout_of_the_same_order_and_lexemes_is_named_as_that_and_nothing_els
                     .collect();
                 assert_eq!(
                     names,
-                    [LAYOUTS[signed].0],
+                    [*expected],
                     "{lexeme}, arrived as {}: {diagnosis:#?}",
                     LAYOUTS[arrived].0
                 );
