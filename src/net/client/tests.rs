@@ -21,7 +21,7 @@ fn head(lines: &[(&str, &str)]) -> OutgoingHead {
 
 fn impatient() -> Limits {
     Limits {
-        timeout: Duration::from_millis(150),
+        timeout: Duration::from_millis(500),
         ..Limits::default()
     }
 }
