@@ -73,7 +73,8 @@ impl Source for Captures {
     }
 }
 
-/// What runs inside of the pseudo-terminal.
+/// What runs inside of the pseudo-terminal. The program itself would not do: the afternoon and the
+/// panics of others are for tests only. So it is a test that only the others start.
 #[test]
 #[ignore = "started by the other tests of this file, in a pseudo-terminal"]
 fn inside() {
