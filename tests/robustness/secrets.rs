@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{checking, signature};
+use super::checking;
 use crate::rig::http::post;
 use crate::rig::{Home, SECRET};
 
@@ -34,7 +34,7 @@ fn no_secret_and_no_right_signature_comes_out_anywhere() {
     let home = Home::new();
     let body = br#"{"task_id":"1","status":"completed"}"#;
     let now = jiff::Timestamp::now().as_second().to_string();
-    let right = signature(&home, body);
+    let right = home.signature(body);
     let wrong = [
         format!("t={now},v1={}", "0".repeat(64)),
         "t=1,v1=zz".to_owned(),
