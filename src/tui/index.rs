@@ -155,6 +155,18 @@ impl Index {
         self.kinds.get(kind as usize).map(|kind| &**kind)
     }
 
+    /// An attempt in a sentence: the event's id and type, and which attempt of it.
+    #[must_use]
+    pub fn told(&self, attempt: &Attempt) -> String {
+        let event = attempt.event();
+        format!(
+            "{} {} attempt {}",
+            self.event(event).map_or_else(String::new, Event::short_id),
+            self.kind(event).unwrap_or("(no type)"),
+            attempt.number
+        )
+    }
+
     /// Every event type that was seen, in order of appearance.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.kinds.iter().map(|kind| &**kind)
