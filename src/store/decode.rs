@@ -11,8 +11,8 @@ use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, Row};
 
 use crate::delivery::{
     Answer, AnsweredBy, Arrival, Confidence, Defect, Delivery, DeliveryId, Diagnosis, Disagreement,
-    Ending, Envelope, EventIdSource, Finding, Head, Outcome, Provider, Reason, Recognition, Reply,
-    Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
+    Ending, Envelope, EventIdSource, Finding, Head, Header, Outcome, Provider, Reason, Recognition,
+    Reply, Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
 };
 
 use super::encode::FindingRow;
@@ -329,11 +329,7 @@ fn contents(
 }
 
 fn answer_headers(lines: &Bytes) -> Vec<(String, String)> {
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    fields::read(lines)
-        .iter()
-        .map(|header| (text(&header.name), text(&header.value)))
-        .collect()
+    fields::read(lines).iter().map(Header::lossy).collect()
 }
 
 fn settlement(columns: &mut Columns<'_>) -> Result<Option<Settlement>> {
