@@ -10,7 +10,6 @@
 //! The tables are documented where they are made, in `assets/schema/`.
 
 mod attempts;
-mod beside;
 mod board;
 mod brief;
 mod completions;
@@ -48,7 +47,7 @@ use crate::delivery::{Arrival, Delivery, DeliveryId, Diagnosis, Outlook, Settlem
 use crate::filter::Filter;
 
 pub use attempts::{Origin, Outgoing, Sent};
-pub use board::{Changed, Removed};
+pub use board::Removed;
 pub use brief::Brief;
 pub use counts::Counts;
 pub use error::{StoreError, Trouble};
@@ -57,7 +56,6 @@ pub use location::Location;
 pub use query::Order;
 pub use remembered::Remembered;
 
-use beside::Beside;
 use board::Board;
 use error::Subject;
 use lock::Lock;
@@ -108,8 +106,6 @@ struct Shared {
     board: Arc<Board>,
     subject: Subject,
     writing: Option<Writing>,
-    /// Writes attempts beside the listener that writes everything else.
-    beside: Option<Beside>,
     /// Which state of the file a reader has seen that nobody tells what changes.
     polled: Mutex<Option<query::DataVersion>>,
 }
@@ -140,15 +136,6 @@ impl Store {
         open::reader(path)
     }
 
-    /// Opens a store to read it and to record outgoing attempts in it, beside the listener that
-    /// writes to it or after it: a capture is replayed while more of them arrive.
-    ///
-    /// # Errors
-    /// As for [`Store::open_readonly`], and when the file cannot be written.
-    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
-        open::beside(path)
-    }
-
     /// Stores a request. When this returns a number, the delivery is on disk; when it returns an
     /// error, it is not stored.
     ///
@@ -174,8 +161,7 @@ impl Store {
         self.note(Note::Diagnosed(id, Box::new(diagnosis)));
     }
 
-    /// Records a request that was made for a delivery. Written soon; nobody waits for it. What was
-    /// opened with [`Store::open_beside`] has no queue: it takes [`Store::attempt_durably`].
+    /// Records a request that was made for a delivery. Written soon; nobody waits for it.
     pub fn attempt(&self, id: DeliveryId, outgoing: Outgoing) {
         self.note(Note::Attempted(id, Box::new(outgoing)));
     }
@@ -190,10 +176,7 @@ impl Store {
         id: DeliveryId,
         outgoing: Outgoing,
     ) -> Result<(), StoreError> {
-        match &self.shared.beside {
-            Some(beside) => beside.attempt(id, &outgoing),
-            None => self.noted(Note::Attempted(id, Box::new(outgoing))).await,
-        }
+        self.noted(Note::Attempted(id, Box::new(outgoing))).await
     }
 
     /// Returns when everything that was queued before is on disk.
@@ -468,12 +451,6 @@ impl Store {
         self.shared.board.version()
     }
 
-    /// Which deliveries came or changed since a version.
-    #[must_use]
-    pub fn changed_since(&self, version: u64) -> Changed {
-        self.shared.board.since(version)
-    }
-
     /// What retention has removed since the store was opened.
     #[must_use]
     pub fn removals(&self) -> watch::Receiver<Removed> {
@@ -493,7 +470,7 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner);
         let changed = query::poll(&self.shared.readers.source, &mut polled)?;
         if changed {
-            self.shared.board.changed(None);
+            self.shared.board.changed();
         }
         Ok(changed)
     }
