@@ -197,18 +197,6 @@ impl Filter {
         completion::completions(text_before_cursor)
     }
 
-    /// Whether matching needs the headers or the body. The size of the body is not meant: whoever
-    /// leaves the body out must answer `size:` from elsewhere.
-    #[must_use]
-    pub fn needs_contents(&self) -> bool {
-        self.expression.any_term(&|term| match term {
-            Term::Header { .. } | Term::Body(_) | Term::Json { .. } => true,
-            // The program's own requests are known by their User-Agent.
-            Term::Is(quality) => *quality == Quality::Test,
-            _ => false,
-        })
-    }
-
     /// Whether matching needs [`Subject::outlook`].
     #[must_use]
     pub fn needs_outlook(&self) -> bool {
