@@ -156,3 +156,17 @@ async fn a_busy_connection_is_not_asked_to_make_room() {
     assert_eq!(busy.answer().await.status, 200);
     assert_eq!(rig.recorder.outcome(0).await, Outcome::Answered);
 }
+
+#[tokio::test]
+async fn there_may_be_as_many_connections_as_can_be_written_down() {
+    let limits = Limits {
+        max_connections: usize::MAX,
+        ..Limits::default()
+    };
+    let mut rig = Rig::answering(limits, |_| Reply::json(200, "{}"));
+    let mut client = rig.send(post("/", "")).await;
+    assert_eq!(client.answer().await.status, 200);
+    drop(client);
+    rig.stop();
+    assert_eq!(rig.stopped().await.cut_off, 0);
+}
