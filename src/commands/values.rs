@@ -10,6 +10,9 @@ use serde::de::{Deserialize, Deserializer, Error};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span(pub Duration);
 
+/// No wait is longer. A clock that is asked for more than it can count to would panic.
+pub(super) const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
+
 /// A number of bytes: `4096`, `64KiB`, `25MiB`, `10GiB`; `k`, `M` and `G` alone mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size(pub u64);
@@ -20,6 +23,9 @@ pub(super) enum BadValue {
     /// Not a duration.
     #[error("\"{0}\" is not a duration such as 300s, 1.5s, 250ms or 10m")]
     Span(String),
+    /// A duration, but of no use.
+    #[error("\"{0}\" is longer than a hundred years")]
+    LongSpan(String),
     /// Not a size.
     #[error("\"{0}\" is not a size such as 4096, 64KiB, 25MiB or 10GiB")]
     Size(String),
@@ -47,6 +53,9 @@ impl FromStr for Span {
             "d" => number * 86_400.0,
             _ => return Err(bad()),
         };
+        if seconds > LONGEST.as_secs_f64() {
+            return Err(BadValue::LongSpan(text.to_owned()));
+        }
         Duration::try_from_secs_f64(seconds)
             .map(Self)
             .map_err(|_| bad())
@@ -118,6 +127,8 @@ mod tests {
         assert_eq!(span("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(span("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(span("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(span("36600d"), Ok(LONGEST));
+        assert!(span("36601d").is_err() && span("200000000000000d").is_err());
         assert!(span("-1s").is_err() && span("1 fortnight").is_err() && span("").is_err());
         let size = |text: &str| text.parse::<Size>().map(|size| size.0);
         assert_eq!(size("25MiB"), Ok(25 << 20));
