@@ -129,7 +129,7 @@ async fn listen(setup: Setup) -> Result {
         traffic,
     });
     let served = server::serve(listener, receiver, setup.limits.clone(), stop.told());
-    serving.run(served).await;
+    let served = serving.run(served).await;
     let running = Running {
         setup,
         started,
@@ -140,7 +140,9 @@ async fn listen(setup: Setup) -> Result {
         steered,
         followed,
     };
-    running.end().await
+    let exit = running.end().await?;
+    // Where the sockets ended by a panic, that has been reported.
+    Ok(served.map_or(Exit::Internal, |_| exit))
 }
 
 /// What is still held when the listener stops is answered, so that no provider waits in vain.
