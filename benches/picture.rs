@@ -1,7 +1,8 @@
 //! The pictures of the README: the terminal UI with a few deliveries, as SVG.
 //!
 //! `cargo bench --bench picture -- --draw` runs the program in a pseudo-terminal, is its provider for a few
-//! seconds and draws what stands on the screen into `assets/pictures/`.
+//! seconds and draws what stands on the screen into `assets/pictures/`; it prints
+//! the same as text.
 
 #[allow(dead_code, reason = "every bench uses its own part of it")]
 mod screen;
@@ -65,8 +66,9 @@ fn main() -> Attempted<()> {
     screen.press("4")?;
     screen.until(|text| text.contains("fix:"))?;
     draw(&screen, &pictures.join("signature.svg"))?;
-    screen.press("k")?;
-    screen.press("5")?;
+    for key in ["k", "k", "k", "5"] {
+        screen.press(key)?;
+    }
     screen.until(|text| text.contains("due in") || text.contains("expected"))?;
     draw(&screen, &pictures.join("attempts.svg"))
 }
@@ -119,7 +121,8 @@ fn draw(screen: &Screen, path: &Path) -> Attempted<()> {
         frames = screen.frames();
     }
     std::fs::write(path, screen.with(svg)?)?;
-    println!("{}", path.display());
+    let text = screen.with(vt100::Screen::contents);
+    println!("{}\n{text}", path.display());
     Ok(())
 }
 

@@ -119,12 +119,16 @@ INSERT INTO facts (name, value) VALUES ('removed', 0), ('proved', 0);
 -- Everything about a request, as text, for a person.
 CREATE VIEW captures AS
 SELECT d.seq,
-       strftime('%Y-%m-%dT%H:%M:%fZ', d.arrived / 1000000000.0, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%S', d.arrived / 1000000000, 'unixepoch')
+           || printf('.%03dZ', d.arrived / 1000000 % 1000) AS at,
        d.provider, d.event_type, d.event_id, d.event, d.turn, d.attempt,
        CASE d.reason WHEN 'ok' THEN 'valid'
                      WHEN 'no_secret_configured' THEN 'unverified'
                      ELSE 'invalid' END AS verdict,
-       d.reason, d.method, d.target, d.status, d.answered_by, s.outcome, d.body_bytes,
+       d.reason, d.method, d.target,
+       CASE WHEN s.outcome GLOB 'released [0-9]*' THEN CAST(substr(s.outcome, 10) AS INTEGER)
+            ELSE d.status END AS status,
+       d.answered_by, s.outcome, d.body_bytes,
        CAST(c.head AS TEXT) AS head,
        CAST(c.body AS TEXT) AS body
   FROM deliveries d

@@ -100,12 +100,52 @@ impl fmt::Display for Size {
     }
 }
 
+/// What stands for a quantity in a configuration.
+#[derive(serde::Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a number, or a text such as \"25MiB\" or \"300s\""
+)]
+enum Written {
+    Text(String),
+    Whole(u64),
+    Fraction(f64),
+}
+
+impl Written {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Whole(number) => number.to_string(),
+            Self::Fraction(number) => number.to_string(),
+        }
+    }
+}
+
+/// A list of values, or one that stands for itself.
+pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    #[derive(serde::Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of texts")]
+    enum Values<T> {
+        One(T),
+        Many(Vec<T>),
+    }
+    Ok(match Values::deserialize(deserializer)? {
+        Values::One(value) => vec![value],
+        Values::Many(values) => values,
+    })
+}
+
 macro_rules! deserialize_from_text {
     ($type:ty) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(D::Error::custom)
+                let written = Written::deserialize(deserializer)?;
+                written.text().parse().map_err(D::Error::custom)
             }
         }
     };

@@ -86,7 +86,7 @@ pub use error::FilterError;
 pub use expression::{Expression, Term};
 pub use field::TextField;
 pub use json::{Comparison, JsonPath, JsonTest, Step};
-pub use pattern::{Pattern, Reach, Regex, Wildcard};
+pub use pattern::{Pattern, Reach, Regex, Wildcard, contains};
 pub use quality::Quality;
 pub use quantity::Size;
 pub use sig::Sig;

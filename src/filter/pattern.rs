@@ -77,6 +77,20 @@ impl Pattern {
             (Self::Regex(regex), _) => regex.compiled.is_match(value),
         }
     }
+
+    /// The longest text that stands in everything that matches, letter case aside; `None` where
+    /// none is known.
+    #[must_use]
+    pub fn needle(&self) -> Option<&str> {
+        let needle = match self {
+            Self::Word(text) | Self::Exact(text) => text,
+            Self::Wildcard(wildcard) => wildcard.parts.iter().max_by_key(|part| part.len())?,
+            Self::Regex(_) => return None,
+        };
+        Some(needle)
+            .filter(|needle| !needle.is_empty())
+            .map(String::as_str)
+    }
 }
 
 impl Wildcard {
@@ -131,6 +145,12 @@ fn starts_with(value: &[u8], start: &[u8]) -> bool {
     value
         .get(..start.len())
         .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+/// Whether `needle` stands somewhere in `value`, whatever its letter case.
+#[must_use]
+pub fn contains(value: &[u8], needle: &[u8]) -> bool {
+    find(value, needle).is_some()
 }
 
 /// Where `needle` first occurs, whatever its letter case.

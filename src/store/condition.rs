@@ -7,12 +7,14 @@
 use std::str::FromStr as _;
 
 use jiff::Timestamp;
+use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 
 use crate::delivery::{Reason, Verdict};
 use crate::filter::{
     Bounds, Expression, Filter, Pattern, Quality, Reach, Sig, Size, Status, StatusTest, Term,
-    TextField,
+    TextField, contains,
 };
 
 use super::numbers::{count, nanoseconds, span};
@@ -21,6 +23,22 @@ use super::numbers::{count, nanoseconds, span};
 const MOST_TERMS: usize = 200;
 /// A longer text is not looked for by SQL.
 const MOST_BYTES: usize = 1000;
+
+/// An SQL function: whether its first argument holds the second, letter case aside. LIKE ends at a
+/// NUL, which a sender may well put anywhere.
+const HOLDS: &str = "holds";
+
+/// Gives a connection what conditions are made of.
+pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function(HOLDS, 2, flags, |context| {
+        let [value, needle] = [0, 1].map(|argument| context.get_raw(argument).as_bytes_or_null());
+        Ok(contains(
+            value?.unwrap_or_default(),
+            needle?.unwrap_or_default(),
+        ))
+    })
+}
 
 /// The condition on a row `d` of `deliveries`, and the values of its parameters.
 pub(super) fn of(filter: &Filter, now: Timestamp) -> (String, Vec<Value>) {
@@ -78,21 +96,20 @@ impl Condition {
             (Pattern::Word(word), Reach::Start) => {
                 Some(compare("LIKE ? ESCAPE '\\'").with(format!("{}%", like(word))))
             }
-            (Pattern::Word(word), Reach::Anywhere) => {
-                // LIKE ends at a NUL, which a sender may well put into an id.
-                let found =
-                    format!("ifnull({column} LIKE ? ESCAPE '\\' OR instr({column}, char(0)), 0)");
-                let condition = Self::exact(found).with(format!("%{}%", like(word)));
-                Some(condition.wide())
-            }
+            (Pattern::Word(_), Reach::Anywhere) => Self::holds(column, pattern),
             (Pattern::Exact(text), _) => Some(compare("= ?").with(text.clone())),
-            (Pattern::Wildcard(wildcard), _) => {
-                let start = wildcard.parts().first().filter(|part| !part.is_empty())?;
-                let condition = compare("LIKE ? ESCAPE '\\'").with(format!("{}%", like(start)));
-                is_simple(start).then(|| condition.wide())
-            }
+            (Pattern::Wildcard(_), _) => Self::holds(column, pattern),
             (Pattern::Regex(_), _) => None,
         }
+    }
+
+    /// What every match of a pattern holds.
+    fn holds(column: &str, pattern: &Pattern) -> Option<Self> {
+        let needle = pattern
+            .needle()
+            .filter(|needle| needle.len() <= MOST_BYTES)?;
+        let holds = Self::exact(format!("ifnull({HOLDS}({column}, ?), 0)"));
+        Some(holds.with(needle.as_bytes().to_vec()).wide())
     }
 
     fn of(expression: &Expression, now: Timestamp, left: &mut usize) -> Option<Self> {
@@ -165,11 +182,15 @@ fn term(term: &Term, now: Timestamp) -> Option<Condition> {
             let age = format!("max({now} - d.arrived, 0)");
             Some(within(&age, *bounds, span).wide())
         }
-        Term::State(_)
-        | Term::Took(_)
-        | Term::Header { .. }
-        | Term::Body(_)
-        | Term::Json { .. } => None,
+        Term::Body(pattern) => {
+            let holds = Condition::holds("c.body", pattern)?;
+            let sql = format!(
+                "EXISTS (SELECT 1 FROM contents c WHERE c.seq = d.seq AND {})",
+                holds.sql
+            );
+            Some(Condition { sql, ..holds })
+        }
+        Term::State(_) | Term::Took(_) | Term::Header { .. } | Term::Json { .. } => None,
     }
 }
 

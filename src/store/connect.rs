@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::condition;
 use super::error::{StoreError, Subject};
 use super::location::Place;
 use super::schema;
@@ -147,6 +148,7 @@ fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -4096)?;
     connection.set_prepared_statement_cache_capacity(32);
+    condition::prepare(connection)?;
     // The first statement that touches the file; opening alone does not.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }

@@ -33,6 +33,20 @@ fn without_count(step: &str) -> &str {
     }
 }
 
+/// When a rule without an end answers: `each x3` of `each:500x3`, `30%` of `30%:500`, `always`.
+fn endless(rule: &str) -> String {
+    let rule = rule.strip_prefix("after-forward:").unwrap_or(rule);
+    let steps = rule.split('@').next().unwrap_or(rule);
+    if let Some(steps) = steps.strip_prefix("each:") {
+        let count = &steps[without_count(steps).len()..];
+        return format!("each {count}").trim_end().to_owned();
+    }
+    match steps.split_once("%:") {
+        Some((percent, _)) => format!("{percent}%"),
+        None => "always".to_owned(),
+    }
+}
+
 /// `ARMED 500 3/5 find_email`, `ARMED 2 rules`, `not armed`.
 #[must_use]
 pub(super) fn word(rules: &[ArmedRule], long: bool) -> String {
@@ -48,9 +62,10 @@ pub(super) fn word(rules: &[ArmedRule], long: bool) -> String {
                 Some(time) => format!("delay {time}"),
                 None => step,
             };
-            let progress = rule
-                .of
-                .map_or_else(|| " always".to_owned(), |of| format!(" {}/{of}", rule.done));
+            let progress = match rule.of {
+                Some(of) => format!("{}/{of}", rule.done),
+                None => endless(&rule.text),
+            };
             let whom = scope
                 .and_then(|scope| scope.strip_prefix("type:"))
                 .filter(|kind| long && !kind.contains(' '))
@@ -58,7 +73,7 @@ pub(super) fn word(rules: &[ArmedRule], long: bool) -> String {
                     format!(" {}", crate::text::line(kind.as_bytes()))
                 });
             let step = crate::text::clip(&step, 14).into_owned();
-            format!("ARMED {step}{progress}{whom}")
+            format!("ARMED {step} {progress}{whom}")
         }
         rules => format!("ARMED {} rules", rules.len()),
     }
@@ -85,7 +100,12 @@ mod tests {
         );
         assert_eq!(one(rule("delay(12s)", 0, Some(1))), "ARMED delay 12s 0/1");
         assert_eq!(one(rule("always:reset", 7, None)), "ARMED reset always");
-        assert_eq!(one(rule("30%:503", 7, None)), "ARMED 503 always");
+        assert_eq!(one(rule("30%:503", 7, None)), "ARMED 503 30%");
+        assert_eq!(
+            one(rule("each:500x2@type:find_phone", 7, None)),
+            "ARMED 500 each x2 find_phone"
+        );
+        assert_eq!(one(rule("each:reset", 7, None)), "ARMED reset each");
         assert_eq!(word(&[], true), "not armed");
     }
 

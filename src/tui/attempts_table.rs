@@ -149,12 +149,10 @@ impl Page<'_> {
         let documented = seconds(Some(gap));
         let measured = if self.is_narrow() { &documented } else { "-" };
         let start = start.right(Role::Dim, measured, 6);
+        let width = self.pick([14, 12, 12]);
+        let answer = foreseen.map_or_else(String::new, |one| self.answer(one));
         self.beside(start, &documented, "-")
-            .field(
-                Role::Dim,
-                &foreseen.map_or_else(String::new, |one| self.answer(one)),
-                self.pick([14, 12, 12]),
-            )
+            .field(Role::Dim, &text::clip(&answer, width - 1), width)
             .say(Role::Warn, when)
     }
 

@@ -84,6 +84,28 @@ async fn a_visitor_may_use_the_store_and_captures_go_on_meanwhile() {
 }
 
 #[tokio::test]
+async fn the_view_for_people_has_the_status_that_a_person_gave() {
+    let fixture = Fixture::new();
+    let store = fixture.open().unwrap();
+    for event_id in ["a", "b"] {
+        insert(&store, arrival(event_id, "x")).await;
+    }
+    let outcome = Outcome::Released(500);
+    store.settle(id(2), Settlement { outcome, at: at(3) });
+    store.flush().await.unwrap();
+    let connection = rusqlite::Connection::open(fixture.path()).unwrap();
+    let mut statement = connection
+        .prepare("SELECT status, at FROM captures ORDER BY seq")
+        .unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows: Vec<(i64, String)> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), [200, 500]);
+    let shown: jiff::Timestamp = rows[0].1.parse().unwrap();
+    let kept = super::get(&store, 1).request().times.arrived;
+    assert_eq!(shown.as_millisecond(), kept.as_millisecond());
+}
+
+#[tokio::test]
 async fn all_deliveries_of_an_event_are_found_from_its_first() {
     let store = Store::open(&Location::Memory, Options::default()).unwrap();
     insert(&store, arrival("a", "x")).await;
@@ -196,6 +218,11 @@ const TERMS: &[&str] = &[
     "age:>20000d",
     "header:a",
     "body:a",
+    "body:A*b",
+    "body:\"a\"",
+    "id:*a*",
+    "id:*b",
+    "path:*a",
 ];
 
 fn filters() -> impl Strategy<Value = String> {
