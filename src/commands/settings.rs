@@ -23,7 +23,6 @@ const MAX_FILE: u64 = 1 << 20;
 /// One layer: a configuration file, or the flags. Names are those of the flags.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[allow(missing_docs)]
 pub(super) struct Layer {
     pub(super) host: Option<IpAddr>,
     pub(super) port: Option<u16>,
