@@ -47,7 +47,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `expression` `field` `pattern` `bounds` `quantity` `sig` `status` `state` `quality` `json` `decimal` | what a filter is made of |
+//! | `expression` `field` `pattern` `bounds` `quantity` `sig` `status` `state` `quality` `json` `decimal` `fixed` | what a filter is made of |
 //! | `cursor` `parse` `term` `error` | text -> filter |
 //! | `print` | filter -> text |
 //! | `matching` | filter and delivery -> yes or no |

@@ -1,10 +1,12 @@
 //! Is a delivery genuine, and if not, why? Pure: bytes, secrets and the time come in, a value goes
 //! out.
 //!
-//! [`verify`] answers by the letter; [`sign`] makes what it accepts; [`diagnosis`] looks for what
-//! would have matched, and [`expected`] shows at a glance what it should have been. [`scheme`] holds
-//! the schemes as data, [`secret`] the secrets that cannot be printed, [`conceal`] keeps them
-//! out of text that is repeated, [`digest`] has the fingerprints that everybody else uses too.
+//! [`verify()`] answers by the letter; [`sign()`] makes what it accepts; [`diagnosis`] looks for
+//! what would have matched, and [`expected()`] shows at a glance what it should have been.
+//! [`scheme`] holds the schemes as data, [`secret`] the secrets that cannot be printed,
+//! [`conceal()`] keeps them out of text that is repeated, `form` knows what they have to look like
+//! and `keyring` holds those of a process; `header` is the grammar and `key` the keyed hash.
+//! [`digest`] has the fingerprints that everybody else uses too.
 
 mod conceal;
 pub mod diagnosis;

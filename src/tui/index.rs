@@ -2,7 +2,7 @@
 //! attempt, so that a million deliveries fit into memory.
 //!
 //! Nothing here is ever removed or reordered: an event keeps its number. What is shown, and in
-//! which order, is the business of [`super::rows`].
+//! which order, is the business of `rows`.
 
 use std::collections::{BTreeSet, HashMap};
 

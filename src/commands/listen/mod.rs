@@ -1,9 +1,9 @@
 //! `hook64 listen`: everything wired together, from the options to the last words.
 //!
-//! `setup` resolves the options, `ready` says that it listens, `face` prints, `follow` reads the store
-//! for the face and for what is waited for, `news` tells the rest, `control` and `profile` answer who
-//! steers it, `serving` is the thread of the sockets, `stop` knows the reasons to end, `ending` is all
-//! that is done then, `words` are the lines for a person.
+//! `setup` resolves the options, `ready` says that it listens, `face` prints, `follow` reads the
+//! store for the face and for what is waited for, `news` tells the rest, `control` and `profile`
+//! answer who steers it, `serving` is the thread of the sockets, `stop` knows the reasons to end,
+//! `ending` is all that is done then, `words` are the lines for a person.
 
 mod control;
 mod ending;

@@ -1,7 +1,8 @@
 //! `hook64 replay`: deliver captures again, as they came or signed anew, changed or not.
 //!
-//! `select` finds the captures, `plan` says how they are replayed, `edit` opens one in an editor,
-//! `course` makes the replays, `record` keeps them beside the captures and `face` prints them.
+//! `options` are as written, `select` finds the captures, `plan` says how they are replayed, `edit`
+//! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures and
+//! `face` prints them.
 
 mod course;
 mod edit;
