@@ -47,7 +47,7 @@ use tokio::sync::{oneshot, watch};
 use crate::delivery::{Arrival, Delivery, DeliveryId, Diagnosis, Outlook, Settlement};
 use crate::filter::Filter;
 
-pub use attempts::{Origin, Outgoing, Sent};
+pub use attempts::{AttemptPlace, Origin, Outgoing, Sent};
 pub use board::{Changed, Removed};
 pub use brief::Brief;
 pub use counts::Counts;
@@ -402,6 +402,28 @@ impl Store {
         self.shared
             .readers
             .with(|connection| attempts::of(connection, id))
+    }
+
+    /// Behind the outgoing request that was recorded last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_attempt(&self) -> Result<AttemptPlace, StoreError> {
+        self.shared.readers.with(attempts::end)
+    }
+
+    /// The first replays that were recorded behind a place, with the deliveries that they repeat,
+    /// and the place behind them; there are no more when there are none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn replays_behind(
+        &self,
+        place: AttemptPlace,
+    ) -> Result<(Vec<(DeliveryId, Outgoing)>, AttemptPlace), StoreError> {
+        self.shared
+            .readers
+            .with(|connection| attempts::replays_behind(connection, place))
     }
 
     /// Hands over the deliveries that match, one at a time, until there are `limit` of them or it
