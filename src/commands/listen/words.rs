@@ -174,7 +174,7 @@ pub(super) fn summary(
     let ran = Duration::try_from(stopped.at.duration_since(started)).unwrap_or_default();
     let clock = match reader {
         Reader::Terminal { zone, .. } => Clock::Local(zone.clone()),
-        Reader::Pipe => Clock::Rfc3339,
+        Reader::Pipe { .. } => Clock::Rfc3339,
     };
     let waiting: Vec<_> = followed
         .waiting
