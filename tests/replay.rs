@@ -399,3 +399,20 @@ fn no_secret_is_ever_shown() {
         assert!(!all.contains(&SECRET[..20]), "{all}");
     }
 }
+
+#[test]
+fn a_running_listener_prints_the_replays_of_what_it_captured() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    capture(&listener, "e-1");
+    let target = Target::taking();
+    replay(&home, &target, &["1", "--times", "3"]).expect(0);
+    for _ in 0..3 {
+        let printed = listener.next("replay");
+        assert_eq!(
+            (&printed["of_seq"], &printed["status"]),
+            (&1.into(), &200.into())
+        );
+    }
+    listener.stop().expect(0);
+}

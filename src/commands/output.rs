@@ -129,7 +129,7 @@ pub(super) fn reader(paint: Paint) -> Reader {
             paint,
         }
     } else {
-        Reader::Pipe
+        Reader::Pipe { paint }
     }
 }
 

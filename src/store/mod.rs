@@ -51,7 +51,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
-pub use attempts::{Origin, Outgoing, Sent};
+pub use attempts::{AttemptPlace, Origin, Outgoing, Sent};
 pub use board::Removed;
 pub use brief::Brief;
 pub use counts::Counts;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::delivery::{Delivery, DeliveryId, Outlook};
 use crate::filter::Filter;
 
-use super::attempts::{self, Outgoing};
+use super::attempts::{self, AttemptPlace, Outgoing};
 use super::brief::{self, Brief};
 use super::counts::{self, Counts};
 use super::error::StoreError;
@@ -191,6 +191,28 @@ impl Store {
         self.shared
             .readers
             .with(|connection| attempts::of(connection, id))
+    }
+
+    /// Behind the outgoing request that was recorded last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_attempt(&self) -> Result<AttemptPlace, StoreError> {
+        self.shared.readers.with(attempts::end)
+    }
+
+    /// The first replays that were recorded behind a place, with the deliveries that they repeat,
+    /// and the place behind them; there are no more when there are none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn replays_behind(
+        &self,
+        place: AttemptPlace,
+    ) -> Result<(Vec<(DeliveryId, Outgoing)>, AttemptPlace), StoreError> {
+        self.shared
+            .readers
+            .with(|connection| attempts::replays_behind(connection, place))
     }
 
     /// Hands over the deliveries that match, one at a time, until there are `limit` of them or it
