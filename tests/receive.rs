@@ -11,27 +11,15 @@ use super::rig::{Home, Listener, SECRET, eventually};
 
 const BODY: &[u8] = br#"{"task_id":"550e8400-e29b-41d4-a716-446655440000","status":"completed","task_type":"find_email","result":{"name":"John Doe","company":"Acme Inc","email":[["john.doe@acme.com","OK"]]}}"#;
 
-/// The value of a fresh signature header for a body.
-fn signed(home: &Home, body: &[u8]) -> String {
-    let secret = home.secret_file();
-    let body_file = home.path("to-sign");
-    std::fs::write(&body_file, body).unwrap();
-    let signed = home
-        .run(&[
-            "sign",
-            "--secret-file",
-            secret.to_str().unwrap(),
-            "--body",
-            body_file.to_str().unwrap(),
-        ])
-        .expect(0);
-    let (name, value) = signed.stdout.trim().split_once(": ").unwrap();
-    assert_eq!(name, "Sixtyfour-Signature");
-    value.to_owned()
-}
-
 fn with_secret(home: &Home) -> Listener {
     home.listen(&["--secret-file", home.secret_file().to_str().unwrap()])
+}
+
+/// A listener that says what it finds out about signatures, and answers 200 all the same.
+fn observing(home: &Home) -> Listener {
+    let secret = home.secret_file();
+    let secret = secret.to_str().unwrap();
+    home.listen(&["--secret-file", secret, "--on-bad-signature", "200"])
 }
 
 fn post_event(listener: &Listener, signature: &str, event: &str, body: &[u8]) -> u16 {
@@ -49,7 +37,7 @@ fn post_event(listener: &Listener, signature: &str, event: &str, body: &[u8]) ->
 fn a_signed_delivery_is_verified_recognised_and_answered_with_a_short_200() {
     let home = Home::new();
     let listener = with_secret(&home);
-    let signature = signed(&home, BODY);
+    let signature = home.signature(BODY);
     let headers = [
         ("Sixtyfour-Signature", &*signature),
         ("Sixtyfour-Event-Id", "e-1"),
@@ -82,7 +70,7 @@ fn a_wrong_or_missing_signature_is_answered_401_and_captured_with_its_diagnosis(
     let listener = with_secret(&home);
     let spaced = serde_json::from_slice::<Value>(BODY).unwrap();
     let pretty = serde_json::to_vec_pretty(&spaced).unwrap();
-    let signature = signed(&home, BODY);
+    let signature = home.signature(BODY);
     assert_eq!(post_event(&listener, &signature, "e-1", &pretty), 401);
     let delivery = listener.next("delivery");
     assert_eq!(delivery["signature"]["reason"], "signature_mismatch");
@@ -102,14 +90,7 @@ fn a_wrong_or_missing_signature_is_answered_401_and_captured_with_its_diagnosis(
 #[test]
 fn an_observer_answers_200_whatever_the_signature() {
     let home = Home::new();
-    let secret = home.secret_file();
-    let arguments = [
-        "--secret-file",
-        secret.to_str().unwrap(),
-        "--on-bad-signature",
-        "200",
-    ];
-    let listener = home.listen(&arguments);
+    let listener = observing(&home);
     assert_eq!(post_event(&listener, "t=1,v1=00", "e-1", BODY), 200);
     assert_eq!(listener.next("delivery")["signature"]["verdict"], "invalid");
 }
@@ -118,7 +99,7 @@ fn an_observer_answers_200_whatever_the_signature() {
 fn an_event_is_first_once_and_a_duplicate_ever_after_even_across_kill_9() {
     let home = Home::new();
     let listener = with_secret(&home);
-    let signature = signed(&home, BODY);
+    let signature = home.signature(BODY);
     assert_eq!(post_event(&listener, &signature, "e-1", BODY), 200);
     assert_eq!(listener.next("delivery")["sighting"], "first");
     assert_eq!(post_event(&listener, &signature, "e-1", BODY), 200);
@@ -143,7 +124,7 @@ fn an_event_is_first_once_and_a_duplicate_ever_after_even_across_kill_9() {
 fn of_twenty_simultaneous_deliveries_of_one_event_exactly_one_is_first() {
     let home = Home::new();
     let listener = with_secret(&home);
-    let signature = signed(&home, BODY);
+    let signature = home.signature(BODY);
     for round in 0..5 {
         let event = format!("e-{round}");
         let headers = [
@@ -176,17 +157,10 @@ fn of_twenty_simultaneous_deliveries_of_one_event_exactly_one_is_first() {
 #[test]
 fn whoever_posts_an_event_id_first_does_not_make_the_signed_delivery_a_duplicate() {
     let home = Home::new();
-    let secret = home.secret_file();
-    let arguments = [
-        "--secret-file",
-        secret.to_str().unwrap(),
-        "--on-bad-signature",
-        "200",
-    ];
-    let listener = home.listen(&arguments);
+    let listener = observing(&home);
     assert_eq!(post_event(&listener, "t=1,v1=00", "e-1", BODY), 200);
     assert_eq!(listener.next("delivery")["sighting"], "first");
-    let signature = signed(&home, BODY);
+    let signature = home.signature(BODY);
     assert_eq!(post_event(&listener, &signature, "e-1", BODY), 200);
     assert_eq!(listener.next("delivery")["sighting"], "first");
 }

@@ -1,4 +1,10 @@
 //! `hook64 replay` delivers a capture again, changed only where that was asked for.
+//!
+//! `on_terminal` is what a person is asked and shown, `changed` what is kept of a replay that was not
+//! the capture itself.
+
+mod changed;
+mod on_terminal;
 
 use std::time::Duration;
 
@@ -395,178 +401,18 @@ fn no_secret_is_ever_shown() {
 }
 
 #[test]
-fn on_a_terminal_the_person_is_asked_before_anything_leaves_the_machine() {
+fn a_running_listener_prints_the_replays_of_what_it_captured() {
     let home = Home::new();
-    captured(&home);
-    let arguments = [
-        "replay",
-        "1",
-        "--to",
-        "http://192.0.2.1/",
-        "--timeout",
-        "50ms",
-    ];
-    for (said, code, expected) in [
-        ("n\n", 2, "refusing to replay to 192.0.2.1"),
-        ("\n", 2, "refusing to replay to 192.0.2.1"),
-        ("y\n", 4, "could not replay e-1 to http://192.0.2.1/"),
-    ] {
-        let shown = on_terminal(&home, &arguments, said);
-        assert!(
-            shown.stdout.contains("which is not this machine? [y/N]"),
-            "{}",
-            shown.stdout
-        );
-        assert!(shown.stdout.contains(expected), "{}", shown.stdout);
-        assert_eq!(shown.code, Some(code), "{said:?}");
-    }
-}
-
-#[test]
-fn many_replays_on_a_terminal_have_a_bar_and_a_summary_instead_of_lines() {
-    let home = Home::new();
-    captured(&home);
-    let target = Target::new(|number, _| (if number == 7 { 500 } else { 200 }, String::new()));
-    let url = target.url("/");
-    let arguments = [
-        "replay", "1", "--to", &url, "--times", "60", "--every", "10ms",
-    ];
-    let shown = on_terminal(&home, &arguments, "").stdout;
-    assert_eq!(shown.matches("replayed e-1").count(), 1, "{shown}");
-    assert!(shown.contains("500 Internal Server Error"), "{shown}");
-    assert!(shown.contains("/60") && shown.contains('#'), "{shown}");
-    assert!(shown.contains("Answers  200 x 59, 500 x 1"), "{shown}");
-}
-
-/// Runs a command on a terminal, and types into it; what it shows is its standard output.
-fn on_terminal(home: &Home, arguments: &[&str], typed: &str) -> Finished {
-    use std::io::{Read, Write};
-
-    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-
-    let size = PtySize {
-        rows: 36,
-        cols: 160,
-        pixel_width: 0,
-        pixel_height: 0,
-    };
-    let pair = native_pty_system().openpty(size).unwrap();
-    let plain = home.command(arguments);
-    let mut command = CommandBuilder::new(plain.get_program());
-    command.args(plain.get_args());
-    command.env_clear();
-    for (name, value) in plain.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
-    command.env("TERM", "xterm-256color");
-    command.cwd(plain.get_current_dir().unwrap());
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    drop(pair.slave);
-    let mut writer = pair.master.take_writer().unwrap();
-    writer.write_all(typed.as_bytes()).unwrap();
-    let mut reader = pair.master.try_clone_reader().unwrap();
-    let mut shown = Vec::new();
-    // A terminal whose program has ended may give an error instead of an end.
-    let _ = reader.read_to_end(&mut shown);
-    let status = child.wait().unwrap();
-    Finished {
-        code: i32::try_from(status.exit_code()).ok(),
-        stdout: String::from_utf8_lossy(&shown).into_owned(),
-        stderr: String::new(),
-    }
-}
-
-/// Header lines as a program reads them.
-fn lines(sent: &Value) -> Vec<(String, String)> {
-    serde_json::from_value(sent["headers"].clone()).unwrap()
-}
-
-#[test]
-fn what_a_changed_replay_really_sent_is_kept_beside_it() {
-    let home = Home::new();
-    let target = Target::taking();
-    let secret = home.secret_file();
     let listener = home.listen::<&str>(&[]);
     capture(&listener, "e-1");
-    let url = target.url("/hook");
-    let changed = [
-        &["replay", "1", "--to", &url][..],
-        &["--secret-file", secret.to_str().unwrap()],
-        &["--set", ".result.n=2.50", "--event-id", "e-2"],
-    ]
-    .concat();
-    // Once through the listener that has the store, once without one.
-    home.run(&changed).expect(0);
-    listener.stop();
-    home.run(&changed).expect(0);
-    home.run(&["replay", "1", "--to", &url]).expect(0);
-
-    let (seen, kept) = (target.seen(), kept(&home, "1"));
-    assert_eq!((seen.len(), kept.len()), (3, 3));
-    for (seen, kept) in seen.iter().zip(&kept) {
-        let sent = &kept["sent"];
-        let head: String = lines(sent)
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
-        let method = sent["method"].as_str().unwrap();
-        let path = sent["target"].as_str().unwrap();
-        assert_eq!(seen.head, format!("{method} {path} HTTP/1.1\r\n{head}\r\n"));
-    }
-    for (seen, kept) in seen.iter().zip(&kept).take(2) {
-        let sent = &kept["sent"];
-        assert_eq!(sent["body_changed"], true);
-        assert_eq!(
-            (&sent["body_cut"], &sent["body_bytes"]),
-            (&false.into(), &seen.body.len().into())
-        );
-        assert_eq!(sent["body"], seen.json());
-        assert_eq!(sent["body"]["result"]["n"].to_string(), "2.5");
-    }
-    let unchanged = &kept[2]["sent"];
-    assert_eq!(unchanged["body_changed"], false);
-    assert_eq!(unchanged.get("body"), None);
-
-    let shown = home.run(&["show", "1"]).expect(0).stdout;
-    let fresh = seen[0].header("Sixtyfour-Signature").unwrap();
-    for line in [
-        &*format!("    + Sixtyfour-Signature: {fresh}\n"),
-        "    + Sixtyfour-Event-Id: e-2\n",
-        "    - Sixtyfour-Event-Id: e-1\n",
-        "    + another body: 83 B, captured 83 B\n",
-    ] {
-        assert!(shown.contains(line), "{line}{shown}");
-    }
-    let store = std::fs::read(home.store()).unwrap();
-    let secret = SECRET.as_bytes();
-    assert!(!store.windows(secret.len()).any(|window| window == secret));
-}
-
-#[test]
-fn a_large_changed_body_is_kept_in_part_and_says_so() {
-    let home = Home::new();
     let target = Target::taking();
-    let listener = home.listen::<&str>(&[]);
-    let body = format!(r#"{{"a":1,"pad":"{}"}}"#, "x".repeat(3 << 20));
-    post(&listener.address, "/", &[], body.as_bytes());
-    let changing = ["1", "--set", ".a=2", "--times", "5"];
-    let replayed = replay(&home, &target, &changing).expect(0);
-    assert!(!replayed.stderr.contains("warning"), "{}", replayed.stderr);
-    let kept = kept(&home, "1");
-    assert_eq!(kept.len(), 5);
-    for kept in &kept {
-        let sent = &kept["sent"];
+    replay(&home, &target, &["1", "--times", "3"]).expect(0);
+    for _ in 0..3 {
+        let printed = listener.next("replay");
         assert_eq!(
-            (&sent["body_cut"], &sent["body_bytes"]),
-            (&true.into(), &(1 << 20).into())
+            (&printed["of_seq"], &printed["status"]),
+            (&1.into(), &200.into())
         );
     }
-    assert_eq!(target.seen()[4].body.len(), body.len());
-    let shown = home.run(&["show", "1"]).expect(0).stdout;
-    assert!(
-        shown.contains("+ another body: 3 MiB, captured 3 MiB"),
-        "{shown}"
-    );
+    listener.stop().expect(0);
 }

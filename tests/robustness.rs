@@ -37,17 +37,6 @@ fn peak_memory(listener: &Listener) -> u64 {
     memory(listener, "VmHWM:") / 1024
 }
 
-/// A value of the signature header that `sign` makes for a body.
-fn signature(home: &Home, body: &[u8]) -> String {
-    let secret = home.secret_file();
-    let file = home.path("to-sign");
-    fs::write(&file, body).unwrap();
-    let [secret, file] = [&secret, &file].map(|path| path.to_str().unwrap());
-    let signed = home.run(&["sign", "--secret-file", secret, "--body", file]);
-    let signed = signed.expect(0).stdout;
-    signed.trim().split_once(": ").unwrap().1.to_owned()
-}
-
 /// A listener that checks signatures.
 fn checking(home: &Home, options: &[&str]) -> Listener {
     let secret = home.secret_file();

@@ -97,9 +97,9 @@ pub(super) fn object(delivery: &Delivery, bodies: Bodies) -> String {
 }
 
 fn table(everywhere: Everywhere) -> Table {
-    if !io::stdout().is_terminal() {
-        return Table::piped();
-    }
     let paint = color::stdout(everywhere.color);
+    if !io::stdout().is_terminal() {
+        return Table::piped(paint);
+    }
     Table::terminal(output::columns(), TimeZone::system(), paint)
 }

@@ -2,10 +2,12 @@
 //! code. The only room that knows clap, and the only one that wires the others together.
 //!
 //! One file a subcommand. Beside them: `arguments` (options that several share), `settings` (the
-//! layers), `secrets` (reading them and saying what is wrong with them), `outgoing` and `progress`
-//! (what `send`, `replay` and `prove` share), `attempts` (what is handed to a listener), `problem`
-//! and `exit` (how things fail), `usage` (what clap refuses, in our words), `report` (what a bug
-//! leaves behind).
+//! layers), `values` (durations and sizes), `secrets` (reading them and saying what is wrong with
+//! them), `input` (files and standard input), `lookup` (deliveries in a store), `output` and
+//! `color` (what is printed, and how), `outgoing` and `progress` (what `send`, `replay` and `prove`
+//! share), `attempts` (what is handed to a listener), `steer` (all commands to a running listener),
+//! `problem` and `exit` (how things fail), `usage` (what clap refuses, in our words), `report`
+//! (what a bug leaves behind).
 
 mod arguments;
 mod attempts;

@@ -35,7 +35,7 @@ pub(super) fn print(text: &str) -> Result<()> {
 /// The same for bytes.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(super) fn write(bytes: &[u8]) -> Result<()> {
     try_write(bytes).or_else(|error| give_up(&error))
 }
@@ -129,7 +129,7 @@ pub(super) fn reader(paint: Paint) -> Reader {
             paint,
         }
     } else {
-        Reader::Pipe
+        Reader::Pipe { paint }
     }
 }
 

@@ -1,9 +1,12 @@
 //! What went wrong, why, and what to do: the one form of every error and warning.
+//!
+//! It may quote what was typed or read, but no signing secret that stood there by mistake.
 
 use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::signature::conceal;
 use crate::text;
 
 use super::exit::Exit;
@@ -27,7 +30,7 @@ impl Problem {
         Self {
             exit,
             code,
-            what: what.into(),
+            what: quoted(what),
             why: None,
             fix: None,
         }
@@ -46,14 +49,14 @@ impl Problem {
     /// Adds the cause.
     #[must_use]
     pub(super) fn why(mut self, why: impl Into<String>) -> Self {
-        self.why = Some(why.into());
+        self.why = Some(quoted(why));
         self
     }
 
     /// Adds one command or action that mends it; further lines are alternatives.
     #[must_use]
     pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fix = Some(fix.into());
+        self.fix = Some(quoted(fix));
         self
     }
 
@@ -106,6 +109,10 @@ impl Problem {
         });
         text::json(object.to_string())
     }
+}
+
+fn quoted(text: impl Into<String>) -> String {
+    conceal(&text.into()).into_owned()
 }
 
 #[cfg(test)]

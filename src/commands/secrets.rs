@@ -121,7 +121,7 @@ fn from_file(owner: Owner, path: &Path, any: bool) -> Result<Vec<Secret>> {
     let bytes = bytes.map_err(|error| {
         Problem::usage(format!("cannot read the signing secret in {place}"))
             .why(error.to_string())
-            .fix("name a file that holds it: --secret-file FILE")
+            .fix("name a file that holds it, not the secret itself: --secret-file FILE")
     })?;
     let lines = read(&bytes);
     if lines.is_empty() {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::store::Location;
 
 use super::problem::{Problem, Result};
-use super::values::{Size, Span};
+use super::values::{Size, Span, one_or_many};
 
 /// A configuration file larger than this is none.
 const MAX_FILE: u64 = 1 << 20;
@@ -23,11 +23,12 @@ const MAX_FILE: u64 = 1 << 20;
 /// One layer: a configuration file, or the flags. Names are those of the flags.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[allow(missing_docs)]
 pub(super) struct Layer {
     pub(super) host: Option<IpAddr>,
     pub(super) port: Option<u16>,
+    #[serde(deserialize_with = "one_or_many")]
     pub(super) secret_file: Vec<PathBuf>,
+    #[serde(deserialize_with = "one_or_many")]
     pub(super) elan_secret_file: Vec<PathBuf>,
     pub(super) any_secret: Option<bool>,
     pub(super) tolerance: Option<Span>,
@@ -37,6 +38,7 @@ pub(super) struct Layer {
     pub(super) fault: Option<String>,
     pub(super) seed: Option<u64>,
     pub(super) on_stop: Option<u16>,
+    #[serde(deserialize_with = "one_or_many")]
     pub(super) forward: Vec<String>,
     pub(super) forward_timeout: Option<Span>,
     pub(super) forward_duplicates: Option<bool>,
@@ -115,12 +117,38 @@ impl Layer {
                 return Err(unreadable(path).why(error.to_string()));
             }
         };
-        toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        let text = text.trim_start_matches('\u{feff}');
+        toml::from_str(text).map_err(|error| {
             unreadable(path)
-                .why(error.to_string().trim_end())
+                .why(format!("{}{}", place(text, &error), without_values(&error)))
                 .fix("the names are those of the flags: hook64 listen --help")
         })
     }
+}
+
+/// Where in the text something is wrong.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+        return String::new();
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .chars()
+        .rev()
+        .take_while(|character| *character != '\n')
+        .count()
+        + 1;
+    format!("line {line}, column {column}: ")
+}
+
+/// What is wrong, without what stands there: that may be a secret.
+fn without_values(error: &toml::de::Error) -> String {
+    let message = error.message().trim_end();
+    let Some((before, after)) = message.split_once("string \"") else {
+        return message.to_owned();
+    };
+    let after = after.rsplit_once('"').map_or("", |(_, after)| after);
+    format!("{before}string{after}")
 }
 
 fn unreadable(path: &Path) -> Problem {

@@ -42,7 +42,8 @@ pub(super) struct ShowArgs {
     /// How much of the body goes into JSON
     #[arg(long, value_enum, default_value_t)]
     body: BodyChoice,
-    /// Show header values that give access (Authorization, cookies, API keys)
+    /// Show header values that give access (Authorization, cookies, API keys) in text, too; JSON has
+    /// them as they were sent
     #[arg(long)]
     reveal: bool,
 }

@@ -245,6 +245,14 @@ fn status_text(status: &Value) -> String {
             rule["taken"]
         );
     }
+    let is_chance = |rule: &Value| {
+        rule["rule"]
+            .as_str()
+            .is_some_and(|text| text.contains("%:"))
+    };
+    if armed.iter().any(is_chance) {
+        lines += &format!("Seed       {}\n", status["seed"]);
+    }
     for held in &list("held") {
         lines += &held_text(held);
     }

@@ -10,6 +10,9 @@ use serde::de::{Deserialize, Deserializer, Error};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span(pub Duration);
 
+/// No wait is longer. A clock that is asked for more than it can count to would panic.
+pub(super) const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
+
 /// A number of bytes: `4096`, `64KiB`, `25MiB`, `10GiB`; `k`, `M` and `G` alone mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size(pub u64);
@@ -20,6 +23,9 @@ pub(super) enum BadValue {
     /// Not a duration.
     #[error("\"{0}\" is not a duration such as 300s, 1.5s, 250ms or 10m")]
     Span(String),
+    /// A duration, but of no use.
+    #[error("\"{0}\" is longer than a hundred years")]
+    LongSpan(String),
     /// Not a size.
     #[error("\"{0}\" is not a size such as 4096, 64KiB, 25MiB or 10GiB")]
     Size(String),
@@ -47,6 +53,9 @@ impl FromStr for Span {
             "d" => number * 86_400.0,
             _ => return Err(bad()),
         };
+        if seconds > LONGEST.as_secs_f64() {
+            return Err(BadValue::LongSpan(text.to_owned()));
+        }
         Duration::try_from_secs_f64(seconds)
             .map(Self)
             .map_err(|_| bad())
@@ -91,12 +100,52 @@ impl fmt::Display for Size {
     }
 }
 
+/// What stands for a quantity in a configuration.
+#[derive(serde::Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a number, or a text such as \"25MiB\" or \"300s\""
+)]
+enum Written {
+    Text(String),
+    Whole(u64),
+    Fraction(f64),
+}
+
+impl Written {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Whole(number) => number.to_string(),
+            Self::Fraction(number) => number.to_string(),
+        }
+    }
+}
+
+/// A list of values, or one that stands for itself.
+pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    #[derive(serde::Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of texts")]
+    enum Values<T> {
+        One(T),
+        Many(Vec<T>),
+    }
+    Ok(match Values::deserialize(deserializer)? {
+        Values::One(value) => vec![value],
+        Values::Many(values) => values,
+    })
+}
+
 macro_rules! deserialize_from_text {
     ($type:ty) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(D::Error::custom)
+                let written = Written::deserialize(deserializer)?;
+                written.text().parse().map_err(D::Error::custom)
             }
         }
     };
@@ -118,6 +167,8 @@ mod tests {
         assert_eq!(span("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(span("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(span("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(span("36600d"), Ok(LONGEST));
+        assert!(span("36601d").is_err() && span("200000000000000d").is_err());
         assert!(span("-1s").is_err() && span("1 fortnight").is_err() && span("").is_err());
         let size = |text: &str| text.parse::<Size>().map(|size| size.0);
         assert_eq!(size("25MiB"), Ok(25 << 20));

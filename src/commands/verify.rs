@@ -1,6 +1,5 @@
 //! `hook64 verify`: check a signature, offline, and say why it does not match.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::delivery::{
     Answer, AnsweredBy, Arrival, Diagnosis, Finding, Head, Header, Provider, Recognition, Reply,
-    Request, Sighting, Times, Validity, Verdict,
+    Request, Sighting, Validity, Verdict,
 };
 use crate::export::ndjson;
 use crate::inbox::{decide, diagnose};
@@ -118,18 +117,7 @@ fn given(headers: &[Header], body: Vec<u8>) -> Result<Request> {
     let now = Timestamp::now();
     let head = Head::build("POST", b"/", headers)
         .map_err(|error| Problem::usage("the headers cannot be read").why(error.to_string()))?;
-    Ok(Request {
-        head,
-        body: Bytes::from(body),
-        trailers: Vec::new(),
-        peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        times: Times {
-            arrived: now,
-            head: now,
-            body: now,
-        },
-        defect: None,
-    })
+    Ok(Request::local(head, body, now))
 }
 
 fn captured(id: &str, store: &StoreArgs) -> Result<(Request, Vec<Bytes>)> {

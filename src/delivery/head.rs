@@ -20,12 +20,20 @@ pub enum Version {
     Http11,
 }
 
-impl fmt::Display for Version {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Version {
+    /// The name on the wire, in JSON and the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Http10 => "HTTP/1.0",
             Self::Http11 => "HTTP/1.1",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
     }
 }
 
@@ -51,6 +59,13 @@ impl Header {
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Name and value as text; what is not UTF-8 becomes U+FFFD.
+    #[must_use]
+    pub fn lossy(&self) -> (String, String) {
+        let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+        (text(&self.name), text(&self.value))
     }
 }
 

@@ -1,7 +1,7 @@
 //! One request as it reached us: read whole at the edge, never changed afterwards.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -79,6 +79,23 @@ impl Defect {
 }
 
 impl Request {
+    /// A whole request that no socket brought: all of it was there at once, on this machine.
+    #[must_use]
+    pub fn local(head: Head, body: impl Into<Bytes>, at: Timestamp) -> Self {
+        Self {
+            head,
+            body: body.into(),
+            trailers: Vec::new(),
+            peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            times: Times {
+                arrived: at,
+                head: at,
+                body: at,
+            },
+            defect: None,
+        }
+    }
+
     /// The first value of the header called `name`, when it is text.
     #[must_use]
     pub fn header_text(&self, name: &str) -> Option<&str> {

@@ -87,7 +87,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 11] = [
+    /// All of them.
+    pub const ALL: [Self; 11] = [
         Self::Ok,
         Self::NoSecretConfigured,
         Self::MissingHeader,

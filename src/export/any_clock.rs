@@ -92,10 +92,10 @@ proptest! {
             detail::detail(&subject, detail::Options::default()),
             ndjson::delivery(&event[1], &[0; 32], ndjson::Options::default()),
             har::entry(&event[1], Credentials::Revealed),
-            Table::piped().row(&event[1]),
+            Table::piped(Paint::Off).row(&event[1]),
             Table::terminal(120, zone.clone(), Paint::Off).row(&event[1]),
         ];
-        for reader in [Reader::Pipe, Reader::Terminal { zone, paint: Paint::Off }] {
+        for reader in [Reader::Pipe { paint: Paint::Off }, Reader::Terminal { zone, paint: Paint::Off }] {
             texts.push(line::delivery(&event[1], Some(gap), &reader));
         }
         for text in texts {

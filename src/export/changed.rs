@@ -79,8 +79,8 @@ mod tests {
         let delivery = samples::find_email();
         let changed = Changed::new(&Bytes::from(head), None);
         let line = |mark: &str, header: &Header| {
-            let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-            format!("{mark} {}: {}", text(&header.name), text(&header.value))
+            let (name, value) = header.lossy();
+            format!("{mark} {name}: {value}")
         };
         let differences = changed.differences(delivery.request());
         let lines = differences.iter().map(|difference| match difference {

@@ -12,8 +12,8 @@
 //! | [`http`], [`curl`], [`body`], [`har`] | what `export` writes for other tools |
 //! | [`json`] | JSON as the sender wrote it: tokens, layout, duplicates |
 //! | [`view`] | a body to look at: JSON, text or a hex dump |
-//! | [`answer`], [`event`], [`verdict`], [`gap`], [`forwarded`], [`changed`] | one fact in few words |
-//! | [`clock`], [`paint`], [`credentials`] | times, colours, and what is masked |
+//! | [`answer`], [`event`], [`verdict`], [`gap`], [`forwarded`], [`changed`], [`disagreement`] | one fact in few words |
+//! | [`clock`], [`paint`], `columns`, [`credentials`] | times, colours, widths, and what is masked |
 
 pub mod answer;
 #[cfg(test)]

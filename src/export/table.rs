@@ -127,14 +127,14 @@ impl Table {
 
     /// For a file or another program: whole ids, RFC 3339.
     #[must_use]
-    pub fn piped() -> Self {
+    pub fn piped(paint: Paint) -> Self {
         Self {
             columns: Column::ALL
                 .map(|column| (column, column.piped_width()))
                 .to_vec(),
             gap: 2,
             clock: Clock::Rfc3339,
-            paint: Paint::Off,
+            paint,
             clip: false,
         }
     }
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_pipe_gets_whole_ids_and_whole_times() {
-        insta::assert_snapshot!(print(&Table::piped()), @r#"
+        insta::assert_snapshot!(print(&Table::piped(Paint::Off)), @r#"
         SEQ  TIME                      TYPE                        EVENT                                  SIG  ATT  ANSWER              SIZE
          22  2026-11-20T14:02:03.412Z  find_email                  6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab   ok     1  500 armed 1/5         86
          23  2026-11-20T14:02:04.430Z  山田 太郎 のとても長いイベントの種類  ~sha256:b1946ac92492d2347c6235b4d2611184  ok    ~2  500 armed 2/5         86

@@ -105,6 +105,13 @@ impl Armed {
         self.seed
     }
 
+    /// Whether the seed decides anything: a rule has a percentage.
+    #[must_use]
+    pub fn has_chance(&self) -> bool {
+        let is_chance = |loaded: &Loaded| matches!(loaded.rule.how, How::Percent(_));
+        self.rules.iter().any(is_chance)
+    }
+
     /// Whether no rule is in force.
     #[must_use]
     pub fn is_empty(&self) -> bool {

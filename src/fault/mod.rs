@@ -18,6 +18,13 @@
 //!
 //! Of several rules the first answers that has the delivery in its scope and a step for it.
 //! [`Armed`] is the plans that are in force and how far each rule has come.
+//!
+//! | file | what |
+//! |---|---|
+//! | `plan` `answer` `span` `scope` | what a plan is made of |
+//! | `grammar` `arguments` `cursor` `error` | text -> plan |
+//! | `print` | plan -> text |
+//! | `armed` `chance` | the rules in force, and which deliveries a percentage picks |
 
 mod answer;
 mod arguments;

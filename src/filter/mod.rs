@@ -47,7 +47,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `expression` `field` `pattern` `bounds` `quantity` `sig` `status` `state` `quality` `json` `decimal` | what a filter is made of |
+//! | `expression` `field` `pattern` `bounds` `quantity` `sig` `status` `state` `quality` `json` `decimal` `fixed` | what a filter is made of |
 //! | `cursor` `parse` `term` `error` | text -> filter |
 //! | `print` | filter -> text |
 //! | `matching` | filter and delivery -> yes or no |
@@ -195,18 +195,6 @@ impl Filter {
     #[must_use]
     pub fn completions(text_before_cursor: &str) -> Vec<Completion> {
         completion::completions(text_before_cursor)
-    }
-
-    /// Whether matching needs the headers or the body. The size of the body is not meant: whoever
-    /// leaves the body out must answer `size:` from elsewhere.
-    #[must_use]
-    pub fn needs_contents(&self) -> bool {
-        self.expression.any_term(&|term| match term {
-            Term::Header { .. } | Term::Body(_) | Term::Json { .. } => true,
-            // The program's own requests are known by their User-Agent.
-            Term::Is(quality) => *quality == Quality::Test,
-            _ => false,
-        })
     }
 
     /// Whether matching needs [`Subject::outlook`].

@@ -1,13 +1,15 @@
 //! Incoming deliveries: a request goes in, a reply comes out, and in between it is recognised,
 //! verified, deduplicated, decided and stored.
 //!
-//! `examine` says who sent it and whether that is proved, `conflict` whether its event said something
-//! else before, `decide` is the pure heart, `memory` knows
-//! the events that were seen, `held` the answers that wait for a person, `steer` is how others arm
-//! and release, `diagnose` looks into bad signatures beside the answer path, `tail`, `expect` and
-//! `vigil` are how everybody else follows along. No socket comes in here: whoever has a [`Request`]
-//! can call [`Inbox::receive`].
+//! `examine` says who sent it and whether that is proved, `memory` knows the events that were seen,
+//! `conflict` whether an event said something else before. `decide` is the pure heart, `answer`
+//! carries out what it says, `receipt` stores that and learns what the peer really got; `held` are
+//! the answers that wait for a person. `steer` is how others arm and release, `diagnose` looks into
+//! bad signatures beside the answer path, `tail`, `expect` and `vigil` are how everybody else
+//! follows along, `tally` counts. No socket comes in here: whoever has a [`Request`] can call
+//! [`Inbox::receive`].
 
+mod answer;
 mod conflict;
 pub mod decide;
 pub mod diagnose;
@@ -15,32 +17,29 @@ mod examine;
 pub mod expect;
 pub mod held;
 pub mod memory;
+mod receipt;
 pub mod steer;
 pub mod tail;
 mod tally;
 pub mod vigil;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{broadcast, watch};
 
-use crate::delivery::{
-    Answer, AnsweredBy, Arrival, DeliveryId, Outcome, Recognition, Reply, Request, Settlement,
-    Sighting, Turn, Validity, Verdict,
-};
-use crate::fault::{self, Armed};
-use crate::filter::Subject;
-use crate::outbox::{Forward, Forwarded};
+use crate::delivery::{DeliveryId, Recognition, Reply, Request, Sighting, Validity, Verdict};
+use crate::fault::Armed;
+use crate::outbox::Forward;
 use crate::signature::Keyring;
-use crate::store::{Origin, Outgoing, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 use conflict::Comparing;
-use decide::{Decision, Facts, decide};
 use diagnose::Diagnostician;
 use held::Held;
-use memory::{Conclusion, EventKey, Flight, Memory, Sighted};
+use memory::{Conclusion, EventKey, Memory, Sighted};
+pub use receipt::Receipt;
 pub use tally::{Tally, Totals};
 
 /// What was asked for on the command line about answering.
@@ -94,37 +93,6 @@ struct Shared {
     armed: Mutex<Armed>,
     forward: Option<Forward>,
     steered: watch::Sender<u64>,
-}
-
-/// What [`Inbox::settled`] needs to know of a request that was answered.
-#[derive(Debug)]
-pub struct Receipt {
-    /// `None` if it could not be stored.
-    stored: Option<Stored>,
-    /// What a person released it with.
-    released: OnceLock<u16>,
-}
-
-/// What counts of a stored delivery once it is answered: not its body, which may be large while the
-/// answer takes its time.
-#[derive(Debug, Clone, Copy)]
-struct Stored {
-    id: DeliveryId,
-    key: Option<EventKey>,
-    /// Whether the planned answer says that the event was taken.
-    planned: bool,
-    /// Whether that holds whatever the peer gets.
-    for_good: bool,
-    /// Whether its signature is to be looked into.
-    suspect: bool,
-}
-
-impl Receipt {
-    /// The delivery's number; `None` if it could not be stored.
-    #[must_use]
-    pub fn id(&self) -> Option<DeliveryId> {
-        self.stored.map(|stored| stored.id)
-    }
 }
 
 impl Inbox {
@@ -202,41 +170,8 @@ impl Inbox {
         self.tell(Notice::Held(id));
         let released = self.shared.held.wait(id, Timestamp::now()).await;
         let reply = released.unwrap_or_else(decide::unstored);
-        // Held once, released once.
-        let _ = receipt.released.set(reply.status);
+        receipt.released_with(reply.status);
         reply
-    }
-
-    /// Records what the peer really got.
-    pub fn settled(&self, receipt: Receipt, mut settlement: Settlement) {
-        let Some(stored) = receipt.stored else {
-            return;
-        };
-        let released = receipt.released.into_inner();
-        if let (Outcome::Answered, Some(status)) = (settlement.outcome, released) {
-            settlement.outcome = Outcome::Released(status);
-        }
-        self.learn(&stored, settlement.outcome);
-        if stored.suspect {
-            self.shared.diagnostician.look_into(stored.id, settlement);
-        } else {
-            self.shared.store.settle(stored.id, settlement);
-        }
-    }
-
-    /// The memory believed the planned answer; now it is known what the peer got.
-    fn learn(&self, stored: &Stored, outcome: Outcome) {
-        let Some(key) = stored.key else {
-            return;
-        };
-        let acknowledged = outcome.acknowledges(stored.planned);
-        if stored.planned && !acknowledged && !stored.for_good {
-            self.shared.memory.take_back(key);
-            self.shared.tally.took_back();
-        } else if acknowledged && !stored.planned {
-            self.shared.memory.acknowledge(key);
-            self.shared.tally.acknowledged();
-        }
     }
 
     /// What happened so far.
@@ -270,191 +205,6 @@ impl Inbox {
         // Nobody listens: nobody misses it.
         let _ = self.shared.notices.send(notice);
     }
-
-    async fn handle(
-        &self,
-        request: Request,
-        recognition: Recognition,
-        verdict: Verdict,
-        sighting: Sighting,
-        flight: Option<(EventKey, Flight)>,
-        shared: Option<Arc<Reply>>,
-    ) -> (Reply, Receipt) {
-        let mut arrival = Arrival {
-            request,
-            recognition,
-            verdict,
-            sighting,
-            answer: decide::undecided(),
-        };
-        let armed = self.armed_answer(&arrival);
-        let route = self.route(&arrival);
-        let facts = Facts {
-            request: &arrival.request,
-            verdict: &arrival.verdict,
-            sighting: &arrival.sighting,
-            has_app: route.is_some(),
-        };
-        let forwards_first = armed.as_ref().is_some_and(|armed| armed.after_forward);
-        let planned = armed.map(|armed| armed.answer);
-        let mut forwarded = None;
-        arrival.answer = match decide(&facts, &self.shared.policy, planned) {
-            Decision::Say(answer) => {
-                if forwards_first && let Some(forward) = route {
-                    forwarded = hand_on(forward, &arrival).await;
-                }
-                answer
-            }
-            Decision::AskApp => match (shared, route) {
-                (Some(reply), _) => by_app((*reply).clone()),
-                (None, Some(forward)) => {
-                    forwarded = hand_on(forward, &arrival).await;
-                    let reply = forwarded.as_ref().map(|forwarded| forwarded.reply.clone());
-                    reply.map_or_else(decide::default_answer, by_app)
-                }
-                (None, None) => decide::default_answer(),
-            },
-        };
-        self.keep(arrival, forwarded, flight).await
-    }
-
-    /// Stores what was decided, and what the app did with it.
-    async fn keep(
-        &self,
-        arrival: Arrival,
-        forwarded: Option<Forwarded>,
-        flight: Option<(EventKey, Flight)>,
-    ) -> (Reply, Receipt) {
-        let arrival = Arc::new(arrival);
-        let id = match self.shared.store.insert(Arc::clone(&arrival)).await {
-            Ok(id) => id,
-            Err(error) => return self.refused(&error),
-        };
-        let app_took_it = forwarded
-            .as_ref()
-            .is_some_and(|forwarded| forwarded.outcome.attempt.delivered());
-        let answer = &arrival.answer;
-        let says_it_all =
-            answer.by == AnsweredBy::App && answer.reply.acknowledges() == app_took_it;
-        if let Some(forwarded) = forwarded {
-            let outgoing = Outgoing::new(Origin::Forward, forwarded.outcome.attempt)
-                .having_sent(forwarded.sent);
-            if says_it_all {
-                // The delivery itself, which is on disk, says what the app answered.
-                self.shared.store.attempt(id, outgoing);
-            } else if let Err(error) = self.shared.store.attempt_durably(id, outgoing).await {
-                return self.refused(&error);
-            }
-        }
-        self.stored(id, &arrival, flight, app_took_it)
-    }
-
-    /// What an armed rule has for a whole request on the right path.
-    fn armed_answer(&self, arrival: &Arrival) -> Option<ArmedAnswer> {
-        let is_asked = arrival.request.is_whole()
-            && decide::on_path(&arrival.request.head, &self.shared.policy);
-        let mut armed = self.armed();
-        if !is_asked || armed.is_empty() {
-            return None;
-        }
-        let attempt = fault::attempt(&arrival.recognition, &arrival.sighting);
-        let now = arrival.request.times.body;
-        let mut delivery = None;
-        let decided = armed.decide(attempt, |scope| {
-            let delivery = delivery.get_or_insert_with(|| decide::as_if_stored(arrival));
-            scope.matches(&Subject::new(delivery, now))
-        })?;
-        drop(armed);
-        let by = decided.answered_by();
-        let reply = decided.reply.or_else(|| {
-            decided
-                .after_forward
-                .then(|| decide::default_answer().reply)
-        })?;
-        Some(ArmedAnswer {
-            answer: Answer { reply, by },
-            after_forward: decided.after_forward,
-        })
-    }
-
-    fn armed(&self) -> std::sync::MutexGuard<'_, Armed> {
-        self.shared
-            .armed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The app that this request is for, if there is one.
-    fn route(&self, arrival: &Arrival) -> Option<&Forward> {
-        let forward = self.shared.forward.as_ref()?;
-        let event_type = arrival.recognition.event_type.as_deref();
-        forward.route(&arrival.request, event_type).map(|_| forward)
-    }
-
-    fn stored(
-        &self,
-        id: DeliveryId,
-        arrival: &Arrival,
-        flight: Option<(EventKey, Flight)>,
-        app_took_it: bool,
-    ) -> (Reply, Receipt) {
-        let planned = arrival.answer.reply.acknowledges();
-        let acknowledges = planned || app_took_it;
-        let of_app = arrival.answer.by == AnsweredBy::App;
-        let shared = of_app.then(|| Arc::new(arrival.answer.reply.clone()));
-        let key = flight.map(|(key, flight)| {
-            flight.conclude(id, acknowledges, shared);
-            key
-        });
-        if self.shared.tally.took(arrival) {
-            self.tell(Notice::StoreRecovered);
-        }
-        let reply = arrival.answer.reply.clone();
-        let is_duplicate = arrival.sighting.turn == Turn::Duplicate;
-        let is_invalid = arrival.verdict.validity() == Validity::Invalid;
-        let stored = Stored {
-            id,
-            key,
-            planned,
-            for_good: is_duplicate || (planned && of_app),
-            suspect: is_invalid && arrival.request.is_whole(),
-        };
-        let receipt = Receipt {
-            stored: Some(stored),
-            released: OnceLock::new(),
-        };
-        (reply, receipt)
-    }
-
-    fn refused(&self, error: &StoreError) -> (Reply, Receipt) {
-        if self.shared.tally.refused() {
-            self.tell(Notice::StoreFailed(error.to_string()));
-        }
-        let receipt = Receipt {
-            stored: None,
-            released: OnceLock::new(),
-        };
-        (decide::unstored(), receipt)
-    }
-}
-
-/// An answer of the fault plan.
-struct ArmedAnswer {
-    answer: Answer,
-    after_forward: bool,
-}
-
-fn by_app(reply: Reply) -> Answer {
-    Answer {
-        reply,
-        by: AnsweredBy::App,
-    }
-}
-
-async fn hand_on(forward: &Forward, arrival: &Arrival) -> Option<Forwarded> {
-    let event_type = arrival.recognition.event_type.as_deref();
-    let number = arrival.sighting.arrival;
-    forward.deliver(&arrival.request, event_type, number).await
 }
 
 /// The event's key and the same on the other side of the trust. A request that is not whole says

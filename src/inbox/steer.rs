@@ -2,7 +2,6 @@
 //!
 //! The control socket and the terminal UI call the same functions.
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::delivery::{DeliveryId, Reply};
@@ -86,14 +85,5 @@ impl Inbox {
             held: self.shared.held.list(),
             totals: self.totals(),
         }
-    }
-
-    /// How long a delivery has been held.
-    #[must_use]
-    pub fn held_since(&self, id: DeliveryId) -> Option<Timestamp> {
-        let list = self.shared.held.list();
-        list.iter()
-            .find(|held| held.id == id)
-            .map(|held| held.since)
     }
 }

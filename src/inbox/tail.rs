@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::{
-        Arrival, Head, Outcome, Reason, Recognition, Request, Settlement, Sighting, Times, Verdict,
+        Arrival, Head, Outcome, Reason, Recognition, Request, Settlement, Sighting, Verdict,
     };
     use crate::inbox::decide;
     use crate::store::{Location, Options};
@@ -130,18 +130,7 @@ mod tests {
     fn arrival() -> Arrival {
         let at = Timestamp::UNIX_EPOCH;
         Arrival {
-            request: Request {
-                head: Head::build("POST", b"/", &[]).unwrap(),
-                body: Bytes::new(),
-                trailers: Vec::new(),
-                peer: ([127, 0, 0, 1], 1).into(),
-                times: Times {
-                    arrived: at,
-                    head: at,
-                    body: at,
-                },
-                defect: None,
-            },
+            request: Request::local(Head::build("POST", b"/", &[]).unwrap(), Bytes::new(), at),
             recognition: Recognition::nothing(),
             verdict: Verdict::because(None, Reason::NoSecretConfigured),
             sighting: Sighting::first(),

@@ -2,8 +2,9 @@
 //!
 //! Everything that leaves goes through here, so that one place signs, times, retries and reports.
 //! [`event`] and [`replay`] make a [`Job`] of what there is; [`signing`] says how it is signed and
-//! [`edit`] changes a body. [`run`] makes the requests of many jobs, each tried as its [`schedule`]
-//! says. [`forward`] hands what arrives to the local app, and [`prove`] tries a handler.
+//! [`edit`] changes a body at a place that `json` finds; `lines` are what goes on of a received
+//! head. [`run`] makes the requests of many jobs, each tried as its [`schedule`] says. [`forward`]
+//! hands what arrives to the local app, and [`prove`] tries a handler.
 
 pub mod edit;
 pub mod event;

@@ -20,7 +20,7 @@ use super::signing::Signing;
 use crate::delivery::{Defect, Delivery, Envelope, HeadError, Header, Provider, Request, Scheme};
 use crate::net::client::Target;
 use crate::provider::sixtyfour;
-use crate::signature::scheme::header_name;
+use crate::signature::scheme::{self, header_name};
 
 /// What is changed in a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,12 +207,8 @@ impl Job {
 /// refuse it now for its age alone.
 #[must_use]
 pub fn stale_for(delivery: &Delivery, tolerance: Duration, now: Timestamp) -> Option<Duration> {
-    let head = &delivery.request().head;
-    let lines = head.headers_named(header_name(Scheme::Sixtyfour));
-    let signed_at: i64 = lines
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .find_map(|part| part.trim_ascii().strip_prefix(b"t="))
-        .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())?;
+    let digits = scheme::timestamp(&delivery.request().head)?;
+    let signed_at: i64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     let age = u64::try_from(now.as_second().saturating_sub(signed_at)).ok()?;
     (age > tolerance.as_secs()).then(|| Duration::from_secs(age))
 }

@@ -1,8 +1,10 @@
 //! What each provider's wire looks like, as data, and what can be read off a request.
 //!
-//! [`recognise()`] says whose request this is and which event it reports; the constants are the
-//! documented facts that other rooms lean on (retry gaps, time-outs, key orders). Nothing here
-//! trusts what it reads: whether a request is genuine is `signature`'s business.
+//! [`recognise()`] says whose request this is and which event it reports, with the few fields that
+//! `body` reads, and [`same_content`] whether two bodies say the same. [`sixtyfour`] and [`elan`]
+//! are the documented facts that other rooms lean on (retry gaps, time-outs, key orders), and
+//! [`samples`] events made of them. Nothing here trusts what it reads: whether a request is genuine
+//! is `signature`'s business.
 
 mod body;
 pub mod elan;

@@ -3,7 +3,7 @@
 use super::form_problem::{FormProblem, Side};
 use super::secret::Secret;
 
-const PREFIX: &str = "sk_whsec_";
+pub(super) const PREFIX: &str = "sk_whsec_";
 const DIGITS: usize = 64;
 const ELAN_LONGEST: usize = 255;
 

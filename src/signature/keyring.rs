@@ -2,7 +2,6 @@
 
 use crate::delivery::Scheme;
 
-use super::scheme;
 use super::secret::Secret;
 
 /// The loaded secrets. The order is the order in which verdicts count them.
@@ -22,12 +21,6 @@ impl Keyring {
             Scheme::Sixtyfour => &self.sixtyfour,
             Scheme::Elan => &self.elan,
         }
-    }
-
-    /// The secrets of the other scheme, which the diagnosis tries too.
-    #[must_use]
-    pub fn not_of(&self, scheme: Scheme) -> &[Secret] {
-        self.of(scheme::other(scheme))
     }
 
     /// Whether there is none at all.

@@ -1,11 +1,14 @@
 //! Is a delivery genuine, and if not, why? Pure: bytes, secrets and the time come in, a value goes
 //! out.
 //!
-//! [`verify`] answers by the letter; [`sign`] makes what it accepts; [`diagnosis`] looks for what
-//! would have matched, and [`expected`] shows at a glance what it should have been. [`scheme`] holds
-//! the schemes as data, [`secret`] the secrets that cannot be printed, [`digest`] the fingerprints
-//! that everybody else uses too.
+//! [`verify()`] answers by the letter; [`sign()`] makes what it accepts; [`diagnosis`] looks for
+//! what would have matched, and [`expected()`] shows at a glance what it should have been.
+//! [`scheme`] holds the schemes as data, [`secret`] the secrets that cannot be printed,
+//! [`conceal()`] keeps them out of text that is repeated, `form` knows what they have to look like
+//! and `keyring` holds those of a process; `header` is the grammar and `key` the keyed hash.
+//! [`digest`] has the fingerprints that everybody else uses too.
 
+mod conceal;
 pub mod diagnosis;
 pub mod digest;
 mod expected;
@@ -19,6 +22,7 @@ pub mod secret;
 mod sign;
 mod verify;
 
+pub use conceal::conceal;
 pub use expected::{Glimpse, expected};
 pub use keyring::Keyring;
 pub use secret::Secret;

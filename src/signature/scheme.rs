@@ -81,6 +81,14 @@ pub fn signed_by(head: &Head) -> Option<Scheme> {
         .find(|&scheme| head.header(header_name(scheme)).is_some())
 }
 
+/// The first `t` of a head's Sixtyfour signature, as it is written.
+#[must_use]
+pub fn timestamp(head: &Head) -> Option<&[u8]> {
+    head.headers_named(header_name(Scheme::Sixtyfour))
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .find_map(|part| part.trim_ascii().strip_prefix(b"t="))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +111,13 @@ mod tests {
             signed_by(&head(&[elan, sixtyfour])),
             Some(Scheme::Sixtyfour)
         );
+    }
+
+    #[test]
+    fn the_timestamp_is_the_first_of_all_lines() {
+        let lines = [&b"v1=00, \xff"[..], b" v1=01 , t=17x ", b"t=18"]
+            .map(|value| Header::new("SIXTYFOUR-signature", value));
+        assert_eq!(timestamp(&head(&lines)), Some(&b"17x"[..]));
+        assert_eq!(timestamp(&head(&lines[..1])), None);
     }
 }

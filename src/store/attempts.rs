@@ -190,14 +190,56 @@ fn failure(name: &str, detail: String) -> Failure {
     }
 }
 
-const SELECT: &str = "SELECT a.origin, a.number, a.target, a.started, a.took, a.status, \
-     a.failure, a.failure_detail, a.body_cut, c.headers, c.body, c.request_head, c.request_body \
-     FROM attempts a LEFT JOIN attempt_contents c USING (id) WHERE a.seq = ?1 ORDER BY a.id";
+/// A place in the order in which outgoing requests were recorded, of all deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AttemptPlace(i64);
+
+/// How many replays are read at once.
+const PAGE: usize = 64;
+
+/// Behind the one that was recorded last.
+pub(super) fn end(connection: &Connection) -> rusqlite::Result<AttemptPlace> {
+    connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM attempts")?
+        .query_row([], |row| row.get(0))
+        .map(AttemptPlace)
+}
+
+/// The first replays behind a place, and the place behind them.
+pub(super) fn replays_behind(
+    connection: &Connection,
+    place: AttemptPlace,
+) -> rusqlite::Result<(Vec<(DeliveryId, Outgoing)>, AttemptPlace)> {
+    let AttemptPlace(last) = end(connection)?;
+    let sql = format!(
+        "{COLUMNS}, a.seq, a.id FROM {TABLES} WHERE a.id > ?1 AND a.id <= ?2 \
+         AND a.origin = 'replay' ORDER BY a.id LIMIT {PAGE}"
+    );
+    let mut found = Vec::new();
+    let mut read_to = last;
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([place.0, last])?;
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get(13)?;
+        let id = u64::try_from(seq).ok().and_then(DeliveryId::new);
+        found.extend(id.zip(Some(read(row)?)));
+        if found.len() == PAGE {
+            read_to = row.get(14)?;
+        }
+    }
+    Ok((found, AttemptPlace(read_to)))
+}
+
+const COLUMNS: &str = "SELECT a.origin, a.number, a.target, a.started, a.took, a.status, \
+     a.failure, a.failure_detail, a.body_cut, c.headers, c.body, c.request_head, c.request_body";
+
+const TABLES: &str = "attempts a LEFT JOIN attempt_contents c USING (id)";
 
 /// The outgoing requests of one delivery, oldest first.
 pub(super) fn of(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Vec<Outgoing>> {
+    let sql = format!("{COLUMNS} FROM {TABLES} WHERE a.seq = ?1 ORDER BY a.id");
     connection
-        .prepare_cached(SELECT)?
+        .prepare_cached(&sql)?
         .query_map([count(id.get())], read)?
         .collect()
 }

@@ -259,7 +259,7 @@ fn text(field: TextField, pattern: &Pattern) -> Option<Condition> {
 fn sig(asked: Sig) -> Condition {
     let mut reasons = Vec::new();
     let mut exact = true;
-    for reason in REASONS {
+    for reason in Reason::ALL {
         let answers = [None, Some(false), Some(true)].map(|matches| {
             let mut verdict = Verdict::because(None, reason);
             verdict.signature_matches_ignoring_time = matches;
@@ -273,20 +273,6 @@ fn sig(asked: Sig) -> Condition {
     let condition = Condition::exact(format!("d.reason IN ({})", reasons.join(", ")));
     Condition { exact, ..condition }
 }
-
-const REASONS: [Reason; 11] = [
-    Reason::Ok,
-    Reason::NoSecretConfigured,
-    Reason::MissingHeader,
-    Reason::MissingTimestamp,
-    Reason::DuplicateTimestamp,
-    Reason::InvalidTimestamp,
-    Reason::NoV1Signature,
-    Reason::MalformedSignature,
-    Reason::TimestampTooOld,
-    Reason::TimestampInFuture,
-    Reason::SignatureMismatch,
-];
 
 /// A status that the peer got is the one that was decided on; whether it got it is left to the
 /// filter.

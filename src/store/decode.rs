@@ -6,20 +6,19 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use rusqlite::types::FromSql;
-use rusqlite::{Connection, MAIN_DB, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::delivery::{
     Answer, AnsweredBy, Arrival, Confidence, Defect, Delivery, DeliveryId, Diagnosis, Disagreement,
-    Ending, Envelope, EventIdSource, Finding, Head, Outcome, Provider, Reason, Recognition, Reply,
-    Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
+    Ending, Envelope, EventIdSource, Finding, Head, Header, Outcome, Provider, Reason, Recognition,
+    Reply, Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
 };
 
+use super::columns::{Columns, ReadError, Result, unknown};
+use super::contents::{self, Contents};
 use super::encode::FindingRow;
 use super::fields;
 use super::numbers::{after, count, duration, timestamp};
-use super::seal::digest;
-use crate::signature::digest::sha256;
 
 const SELECT: &str = "SELECT d.event, d.arrived, d.provider, d.event_id, d.event_id_from, \
      d.reason, d.status, d.answered_by, d.ending, d.turn, d.arrival, d.conflict, d.event_type, \
@@ -27,87 +26,24 @@ const SELECT: &str = "SELECT d.event, d.arrived, d.provider, d.event_id, d.event
      d.task_id, d.run_id, d.scheme, d.age_seconds, d.secret_index, d.v1_index, \
      d.matches_ignoring_time, d.key_hint, d.non_canonical, d.delay, d.drip, d.rule, d.rule_step, \
      d.rule_of, d.defect, d.defect_status, d.defect_why, d.disagreements, c.digest, c.head, \
-     CASE WHEN d.body_bytes <= ?2 THEN c.body END, c.trailers, c.answer_headers, c.answer_body, s.at, s.outcome, g.findings, g.tried, \
-     g.not_tried FROM deliveries d LEFT JOIN contents c ON c.seq = d.seq \
+     CASE WHEN d.body_bytes <= ?2 THEN c.body END, c.trailers, c.answer_headers, c.answer_body, \
+     s.at, s.outcome, g.findings, g.tried, g.not_tried FROM deliveries d LEFT JOIN contents c ON c.seq = d.seq \
      LEFT JOIN settlements s ON s.seq = d.seq LEFT JOIN diagnoses g ON g.seq = d.seq \
      WHERE d.seq = ?1";
-
-/// Why a delivery cannot be read.
-#[derive(Debug)]
-pub(super) enum ReadError {
-    /// SQLite could not read it.
-    Sqlite(rusqlite::Error),
-    /// It could be read, and is not what was written.
-    Damaged(String),
-}
-
-impl From<rusqlite::Error> for ReadError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-type Result<T> = std::result::Result<T, ReadError>;
 
 /// The delivery with this number, if there is one and it is what was written.
 pub(super) fn delivery(connection: &Connection, id: DeliveryId) -> Result<Option<Delivery>> {
     connection
         .prepare_cached(SELECT)?
-        .query_row([count(id.get()), AT_ONCE], |row| {
+        .query_row([count(id.get()), contents::AT_ONCE], |row| {
             Ok(read(connection, id, row))
         })
         .optional()?
         .transpose()
 }
 
-/// A body of more bytes is read by itself: in a row it would be in memory twice.
-const AT_ONCE: i64 = 1 << 20;
-
-/// A large body, straight into its place.
-fn large_body(connection: &Connection, id: DeliveryId) -> Result<Bytes> {
-    let blob = connection.blob_open(MAIN_DB, "contents", "body", count(id.get()), true)?;
-    let mut bytes = vec![0; blob.len()];
-    blob.read_at_exact(&mut bytes, 0)?;
-    Ok(bytes.into())
-}
-
-/// The columns of a row, one after the other.
-struct Columns<'a> {
-    row: &'a Row<'a>,
-    next: usize,
-}
-
-impl Columns<'_> {
-    fn take<T: FromSql>(&mut self) -> Result<T> {
-        let column = self.next;
-        self.next += 1;
-        Ok(self.row.get(column)?)
-    }
-
-    fn named<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> Result<T> {
-        let name: String = self.take()?;
-        read(&name).ok_or_else(|| unknown(&name))
-    }
-
-    fn named_or_none<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
-        let name: Option<String> = self.take()?;
-        name.map(|name| read(&name).ok_or_else(|| unknown(&name)))
-            .transpose()
-    }
-
-    fn bytes(&mut self) -> Result<Bytes> {
-        let bytes: Option<Vec<u8>> = self.take()?;
-        Ok(Bytes::from(bytes.unwrap_or_default()))
-    }
-}
-
-fn unknown(name: &str) -> ReadError {
-    ReadError::Damaged(format!("it holds the unknown word {name:?}"))
-}
-
 fn read(connection: &Connection, id: DeliveryId, row: &Row<'_>) -> Result<Delivery> {
-    let mut columns = Columns { row, next: 0 };
-    let columns = &mut columns;
+    let columns = &mut Columns::of(row);
     let event: i64 = columns.take()?;
     let arrived: i64 = columns.take()?;
     let provider = columns.named(|name| Provider::from_str(name).ok())?;
@@ -139,7 +75,7 @@ fn read(connection: &Connection, id: DeliveryId, row: &Row<'_>) -> Result<Delive
     let by = answerer(&answered_by, columns)?;
     let defect = defect(columns)?;
     let disagreements = disagreements(columns.take()?)?;
-    let contents = contents(columns, &body_sha256, || large_body(connection, id))?;
+    let contents = Contents::read(connection, id, columns, &body_sha256)?;
     let head = match version {
         None => Head::unreadable(contents.head),
         Some(_) => Head::parse(contents.head)
@@ -283,57 +219,8 @@ fn disagreements(json: Option<String>) -> Result<Vec<Disagreement>> {
     Ok(rows.into_iter().map(read).collect())
 }
 
-struct Contents {
-    head: Bytes,
-    body: Bytes,
-    trailers: Bytes,
-    answer_headers: Bytes,
-    answer_body: Bytes,
-}
-
-/// The bytes, compared with the checksums from when they were written: SQLite itself would hand
-/// over whatever stands there.
-fn contents(
-    columns: &mut Columns<'_>,
-    body_sha256: &[u8; 32],
-    large_body: impl FnOnce() -> Result<Bytes>,
-) -> Result<Contents> {
-    let written: Option<[u8; 16]> = columns.take()?;
-    let Some(written) = written else {
-        return Err(ReadError::Damaged("its head and body are missing".into()));
-    };
-    let head = columns.bytes()?;
-    let body: Option<Vec<u8>> = columns.take()?;
-    let contents = Contents {
-        head,
-        body: body.map_or_else(large_body, |body| Ok(body.into()))?,
-        trailers: columns.bytes()?,
-        answer_headers: columns.bytes()?,
-        answer_body: columns.bytes()?,
-    };
-    if sha256(&contents.body) != *body_sha256 {
-        let why = "the SHA-256 of its body is not what it was when it arrived";
-        return Err(ReadError::Damaged(why.into()));
-    }
-    let found = digest(
-        &contents.head,
-        Some(&contents.trailers),
-        Some(&contents.answer_headers),
-        &contents.answer_body,
-    );
-    if found != written {
-        let why = "the digest of its head and answer is not what it was when it arrived";
-        return Err(ReadError::Damaged(why.into()));
-    }
-    Ok(contents)
-}
-
 fn answer_headers(lines: &Bytes) -> Vec<(String, String)> {
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    fields::read(lines)
-        .iter()
-        .map(|header| (text(&header.name), text(&header.value)))
-        .collect()
+    fields::read(lines).iter().map(Header::lossy).collect()
 }
 
 fn settlement(columns: &mut Columns<'_>) -> Result<Option<Settlement>> {

@@ -4,7 +4,9 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, MAIN_DB, params};
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::{AnsweredBy, Defect, DeliveryId, Diagnosis, Ending, Settlement, Verdict};
+use crate::delivery::{
+    AnsweredBy, Defect, DeliveryId, Diagnosis, Ending, Settlement, Verdict, Version,
+};
 
 use super::attempts::Outgoing;
 use super::numbers::{between, count, length, nanoseconds, span};
@@ -64,10 +66,7 @@ impl<'a> Inserts<'a> {
         let (ending, drip) = ending(reply.ending);
         let (rule, rule_step, rule_of) = rule(&arrival.answer.by);
         let (defect, defect_status, defect_why) = defect(request.defect.as_ref());
-        let version = request.head.version().map(|version| match version {
-            crate::delivery::Version::Http10 => "HTTP/1.0",
-            crate::delivery::Version::Http11 => "HTTP/1.1",
-        });
+        let version = request.head.version().map(Version::name);
         let (secret_index, v1_index) = indices(verdict);
         self.delivery.execute(params![
             seq,

@@ -23,7 +23,7 @@ pub(super) fn write<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> O
     (!lines.is_empty()).then_some(lines)
 }
 
-/// The headers of field lines that [`write`] made.
+/// The headers of field lines that [`write()`] made.
 pub(super) fn read(lines: &Bytes) -> Vec<Header> {
     let mut headers = Vec::new();
     let mut rest = lines.clone();

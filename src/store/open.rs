@@ -6,7 +6,6 @@ use std::thread;
 
 use rusqlite::Connection;
 
-use super::beside::Beside;
 use super::board::Board;
 use super::completions::Completions;
 use super::connect::{self, Source};
@@ -131,7 +130,6 @@ fn start(
                 lock,
                 thread: Mutex::new(Some(thread)),
             }),
-            beside: None,
             polled: Mutex::new(None),
         }),
     })
@@ -139,21 +137,6 @@ fn start(
 
 /// Opens a store to read it.
 pub(super) fn reader(path: &Path) -> Result<Store, StoreError> {
-    Ok(Store {
-        shared: Arc::new(read(path)?),
-    })
-}
-
-/// Opens a store to read it, and to write to it in turn with the listener.
-pub(super) fn beside(path: &Path) -> Result<Store, StoreError> {
-    let mut shared = read(path)?;
-    shared.beside = Some(Beside::open(shared.readers.source.clone())?);
-    Ok(Store {
-        shared: Arc::new(shared),
-    })
-}
-
-fn read(path: &Path) -> Result<Shared, StoreError> {
     let place = Place::resolve(path)?;
     let subject = place.subject.clone();
     match place.examine()? {
@@ -178,12 +161,13 @@ fn read(path: &Path) -> Result<Shared, StoreError> {
     let source = Source::File(place);
     let readers = Readers::new(source)?;
     readers.try_with(|connection| schema::verify(connection, &subject))?;
-    Ok(Shared {
-        readers,
-        board: Arc::new(Board::new()),
-        subject,
-        writing: None,
-        beside: None,
-        polled: Mutex::new(None),
+    Ok(Store {
+        shared: Arc::new(Shared {
+            readers,
+            board: Arc::new(Board::new()),
+            subject,
+            writing: None,
+            polled: Mutex::new(None),
+        }),
     })
 }

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+use super::columns::ReadError;
 use super::connect::Source;
-use super::decode::ReadError;
 use super::error::{StoreError, Trouble};
 use crate::delivery::DeliveryId;
 

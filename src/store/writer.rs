@@ -208,12 +208,9 @@ impl Writer {
 
     fn acknowledge(&mut self, batch: Batch, first: u64) {
         self.failure = None;
-        let mut changed = notes_span(&batch.notes);
-        if !batch.inserts.is_empty() {
-            self.newest += batch.inserts.len() as u64;
-            let (low, high) = changed.unwrap_or((first, self.newest));
-            changed = Some((low.min(first), high.max(self.newest)));
-        }
+        let is_mark = |queued: &QueuedNote| matches!(queued.note, Note::Mark);
+        let has_changed = !batch.inserts.is_empty() || !batch.notes.iter().all(is_mark);
+        self.newest += batch.inserts.len() as u64;
         let results = (first..).zip(batch.inserts).map(|(number, insert)| {
             let id = DeliveryId::new(number)
                 .ok_or_else(|| self.source.subject().trouble(Trouble::Closed));
@@ -223,8 +220,8 @@ impl Writer {
         for waiter in batch.notes.into_iter().filter_map(|queued| queued.waiter) {
             let _ = waiter.send(Ok(()));
         }
-        if changed.is_some() {
-            self.board.changed(changed);
+        if has_changed {
+            self.board.changed();
         }
     }
 
@@ -367,15 +364,4 @@ fn annotate(connection: &Connection, note: &Note, oldest: u64) -> rusqlite::Resu
         Note::Attempted(id, outgoing) if is_there(id) => encode::attempt(connection, *id, outgoing),
         _ => Ok(()),
     }
-}
-
-fn notes_span(notes: &[QueuedNote]) -> Option<(u64, u64)> {
-    let ids = notes.iter().filter_map(|queued| match &queued.note {
-        Note::Settled(id, _) | Note::Diagnosed(id, _) | Note::Attempted(id, _) => Some(id.get()),
-        Note::Mark => None,
-    });
-    ids.fold(None, |span, id| match span {
-        None => Some((id, id)),
-        Some((low, high)) => Some((low.min(id), high.max(id))),
-    })
 }

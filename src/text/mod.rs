@@ -1,6 +1,6 @@
 //! Untrusted text made visible, and measured in terminal columns.
 //!
-//! Whatever a stranger sent goes through [`line`], [`block`], [`quoted`] or [`json`] before it
+//! Whatever a stranger sent goes through [`line()`], [`block`], [`quoted`] or [`json()`] before it
 //! reaches a terminal, a log or a text output. Copies, replays and exports of bodies use the bytes
 //! themselves and never come here.
 //!

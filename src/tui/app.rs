@@ -1,8 +1,8 @@
 //! The whole state of the TUI, and what each input does to it.
 //!
 //! [`App::update`] reads no clock, no file and no socket: time comes in with the input, and what is
-//! to be done goes out as [`Effect`]s. What a command does is in [`super::act`], what a prompt or
-//! dialog does with a key in [`super::layers`].
+//! to be done goes out as [`Effect`]s. What a command does is in `act`, what a prompt or
+//! dialog does with a key in `layers`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

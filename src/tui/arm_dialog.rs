@@ -284,15 +284,5 @@ fn field_box(words: Words, form: &ArmForm, field: Field, columns: usize) -> Word
     } else {
         Role::Plain
     };
-    let shown = text::line(form.text(field).as_bytes());
-    let end = shown
-        .char_indices()
-        .rev()
-        .take(columns)
-        .last()
-        .map_or(0, |(at, _)| at);
-    words
-        .plain("[ ")
-        .field(role, &shown[end..], columns)
-        .plain("]")
+    words.entry(role, form.text(field), columns)
 }

@@ -145,12 +145,7 @@ fn curl(app: &App, delivery: &Delivery) -> Result<String, String> {
 
 /// The timestamp of a signature, as it was written.
 fn timestamp(delivery: &Delivery) -> Option<String> {
-    let value = delivery
-        .request()
-        .header_text(scheme::header_name(Scheme::Sixtyfour))?;
-    let stamp = value
-        .split(',')
-        .find_map(|part| part.trim().strip_prefix("t="))?;
+    let stamp = std::str::from_utf8(scheme::timestamp(&delivery.request().head)?).ok()?;
     let digits = !stamp.is_empty() && stamp.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| stamp.to_owned())
 }

@@ -16,9 +16,7 @@ use super::row::{By, Planned, Row, Word};
 
 /// Some seconds after the hour at which every test begins.
 pub(super) fn at(seconds: i64) -> Timestamp {
-    "2026-11-20T14:00:00Z".parse::<Timestamp>().unwrap()
-        + Duration::from_secs(0)
-        + jiff::SignedDuration::from_secs(seconds)
+    "2026-11-20T14:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(seconds)
 }
 
 /// A delivery's number.

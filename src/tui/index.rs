@@ -2,7 +2,7 @@
 //! attempt, so that a million deliveries fit into memory.
 //!
 //! Nothing here is ever removed or reordered: an event keeps its number. What is shown, and in
-//! which order, is the business of [`super::rows`].
+//! which order, is the business of `rows`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -153,6 +153,18 @@ impl Index {
     pub fn kind(&self, event: EventNumber) -> Option<&str> {
         let kind = self.event(event)?.kind;
         self.kinds.get(kind as usize).map(|kind| &**kind)
+    }
+
+    /// An attempt in a sentence: the event's id and type, and which attempt of it.
+    #[must_use]
+    pub fn told(&self, attempt: &Attempt) -> String {
+        let event = attempt.event();
+        format!(
+            "{} {} attempt {}",
+            self.event(event).map_or_else(String::new, Event::short_id),
+            self.kind(event).unwrap_or("(no type)"),
+            attempt.number
+        )
     }
 
     /// Every event type that was seen, in order of appearance.

@@ -26,6 +26,12 @@ pub(super) fn content(plan: &Plan) -> Rect {
     }
 }
 
+/// Whether a tab that is this wide has so few lines that what belongs together stands on one.
+#[must_use]
+pub(super) fn is_compact(plan: &Plan, width: usize) -> bool {
+    width >= 70 && content(plan).height < 24
+}
+
 /// Whether there is a blank line beneath the tabs.
 fn is_roomy(plan: &Plan) -> bool {
     plan.detail.height >= 26

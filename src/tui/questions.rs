@@ -110,17 +110,7 @@ pub(super) fn held(app: &App, id: DeliveryId, screen: Rect, buffer: &mut Buffer)
     let attempt = app.index.attempt(id);
     let name = attempt.map_or_else(
         || "A delivery".to_owned(),
-        |attempt| {
-            let event = attempt.event();
-            format!(
-                "{} {} attempt {}",
-                app.index
-                    .event(event)
-                    .map_or_else(String::new, super::index::Event::short_id),
-                app.index.kind(event).unwrap_or("(no type)"),
-                attempt.number
-            )
-        },
+        |attempt| app.index.told(attempt),
     );
     let status = attempt.map_or(200, |attempt| attempt.status);
     let keys = [

@@ -307,20 +307,11 @@ fn around<T: Copy + PartialEq>(all: &[T], here: T, forward: bool) -> T {
 }
 
 fn what(app: &App, deliveries: &[DeliveryId]) -> String {
-    let attempt = match deliveries {
-        [id] => app.index.attempt(*id),
-        _ => return format!("{} deliveries, one after the other", deliveries.len()),
+    let [id] = deliveries else {
+        return format!("{} deliveries, one after the other", deliveries.len());
     };
-    let Some(attempt) = attempt else {
-        return "a delivery".to_owned();
-    };
-    let event = attempt.event();
-    format!(
-        "{} {} attempt {}",
-        app.index
-            .event(event)
-            .map_or_else(String::new, super::index::Event::short_id),
-        app.index.kind(event).unwrap_or("(no type)"),
-        attempt.number,
+    app.index.attempt(*id).map_or_else(
+        || "a delivery".to_owned(),
+        |attempt| app.index.told(attempt),
     )
 }

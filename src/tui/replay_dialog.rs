@@ -121,17 +121,7 @@ impl Page<'_> {
             Role::Plain
         };
         let columns = columns.min(self.width.saturating_sub(words.columns() + 4));
-        let shown = text::line(entry.text().as_bytes());
-        let end = shown
-            .char_indices()
-            .rev()
-            .take(columns)
-            .last()
-            .map_or(0, |(at, _)| at);
-        words
-            .plain("[ ")
-            .field(role, &shown[end..], columns)
-            .plain("]")
+        words.entry(role, entry.text(), columns)
     }
 
     fn radio(&self, words: Words, field: Field, chosen: bool, name: &str) -> Words {

@@ -22,7 +22,7 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
     let mut page = Page {
         app,
         width,
-        compact: width >= 70 && super::pane::content(&app.plan()).height < 24,
+        compact: super::pane::is_compact(&app.plan(), width),
         lines: Vec::new(),
     };
     let delivery = &*shown.delivery;

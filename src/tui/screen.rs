@@ -12,7 +12,7 @@
 //! Enter open  r replay …                                                       hints
 //! ```
 //!
-//! Which of them there is room for is the business of [`super::plan`].
+//! Which of them there is room for is the business of `plan`.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

@@ -281,17 +281,11 @@ impl Page<'_> {
 
     fn digests(&mut self, delivery: &Delivery) {
         let request = delivery.request();
-        let stamp = request
-            .header_text(scheme::header_name(Scheme::Sixtyfour))
-            .and_then(|value| {
-                value
-                    .split(',')
-                    .find_map(|part| part.trim().strip_prefix("t="))
-            });
+        let stamp = scheme::timestamp(&request.head);
         let signed = match (scheme::signed_by(&request.head), stamp) {
             (Some(Scheme::Sixtyfour), Some(stamp)) => format!(
                 "\"{}.\" + {} body bytes",
-                text::line(stamp.as_bytes()),
+                text::line(stamp),
                 request.body.len()
             ),
             (Some(Scheme::Elan), _) => format!("{} body bytes", request.body.len()),

@@ -67,6 +67,21 @@ impl Words {
         self
     }
 
+    /// Adds `[ text  ]`: the end of what stands in a field, where its cursor is.
+    #[must_use]
+    pub(super) fn entry(self, role: Role, words: &str, columns: usize) -> Self {
+        let shown = text::line(words.as_bytes());
+        let end = shown
+            .char_indices()
+            .rev()
+            .take(columns)
+            .last()
+            .map_or(0, |(at, _)| at);
+        self.plain("[ ")
+            .field(role, &shown[end..], columns)
+            .plain("]")
+    }
+
     /// Adds words against the right edge of some columns.
     #[must_use]
     pub(super) fn right(mut self, role: Role, words: &str, columns: usize) -> Self {

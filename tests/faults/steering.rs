@@ -339,3 +339,13 @@ fn the_listener_is_found_through_its_store() {
     home.run(&["arm", "500", "--store", other]).expect(0);
     assert_eq!((next_status(&first), next_status(&second)), (200, 500));
 }
+
+#[test]
+fn the_seed_of_what_is_left_to_chance_is_said() {
+    let home = Home::new();
+    let listener = home.listen(&["--output", "text", "--fault", "30%:500", "--seed", "7"]);
+    let status = home.run(&["status"]).expect(0).stdout;
+    assert!(status.contains("Seed       7\n"), "{status}");
+    let said = listener.stop().expect(0).stderr;
+    assert!(said.contains("Armed      30%:500   seed 7\n"), "{said}");
+}

@@ -70,6 +70,20 @@ impl Home {
         self.file("secret", &format!("{SECRET}\n"))
     }
 
+    /// A value of the signature header that `sign` makes for a body with [`SECRET`].
+    #[track_caller]
+    pub fn signature(&self, body: &[u8]) -> String {
+        let (secret, file) = (self.secret_file(), self.path("to-sign"));
+        fs::write(&file, body).unwrap();
+        let [secret, file] = [&secret, &file].map(|path| path.to_str().unwrap());
+        let signed = self.run(&["sign", "--secret-file", secret, "--body", file]);
+        let line = signed.expect(0).stdout;
+        line.trim()
+            .strip_prefix("Sixtyfour-Signature: ")
+            .unwrap()
+            .to_owned()
+    }
+
     /// The store that every command uses unless told otherwise.
     pub fn store(&self) -> PathBuf {
         self.path("data/hook64/hook64.db")

@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{checking, memory_of, peak_memory, signature};
+use super::{checking, memory_of, peak_memory};
 use crate::rig::app::App;
 use crate::rig::http::{Connection, post, post_bytes};
 use crate::rig::{Finished, Home, Listener};
@@ -67,7 +67,7 @@ fn a_flood_of_bad_signatures_is_answered_and_what_is_found_out_stays_bounded() {
     for _ in 0..6 {
         assert_eq!(at_once(&listener, 50, &bad, br#"{"a": 1}"#), [401; 50]);
     }
-    let right = signature(&home, b"{}");
+    let right = home.signature(b"{}");
     let started = Instant::now();
     let headers = [("Sixtyfour-Signature", &*right)];
     assert_eq!(post(&listener.address, "/", &headers, b"{}").status, 200);

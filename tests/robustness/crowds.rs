@@ -13,6 +13,10 @@ use crate::rig::http::{Connection, post};
 /// Longer than the slowest limit: half a minute without a byte of a body.
 const LONG: Duration = Duration::from_secs(60);
 
+/// Shorter than the shortest limit, ten seconds: whoever is answered by then did not wait for the
+/// others to be cut off.
+const AT_ONCE: Duration = Duration::from_secs(8);
+
 /// How many connections this process may have open: ten thousand where it may.
 fn many() -> usize {
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
@@ -33,7 +37,7 @@ fn a_crowd_of_silent_connections_leaves_room_for_a_delivery() {
     let started = Instant::now();
     assert_eq!(post(&listener.address, "/", &[], b"x").status, 200);
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(2), "{took:?} beside {crowd}");
+    assert!(took < AT_ONCE, "{took:?} beside {crowd}");
     let peak = peak_memory(&listener);
     assert!(peak < 300, "{peak} MiB for {crowd} connections");
     drop(silent);
@@ -100,7 +104,7 @@ fn whoever_is_too_slow_is_cut_off_in_its_time_and_disturbs_nobody() {
         let started = Instant::now();
         assert_eq!(post(&listener.address, "/", &[], b"x").status, 200);
         let took = started.elapsed();
-        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(took < AT_ONCE, "{took:?}");
         thread::sleep(Duration::from_millis(250));
     }
     for (thread, (bytes, _, status, seconds)) in threads.into_iter().zip(cases) {

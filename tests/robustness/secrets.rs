@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::{checking, signature};
+use super::checking;
 use crate::rig::http::post;
-use crate::rig::{Home, SECRET};
+use crate::rig::{Finished, Home, SECRET};
 
 /// Everything under a directory, byte for byte.
 fn files(directory: &Path) -> Vec<u8> {
@@ -34,7 +34,7 @@ fn no_secret_and_no_right_signature_comes_out_anywhere() {
     let home = Home::new();
     let body = br#"{"task_id":"1","status":"completed"}"#;
     let now = jiff::Timestamp::now().as_second().to_string();
-    let right = signature(&home, body);
+    let right = home.signature(body);
     let wrong = [
         format!("t={now},v1={}", "0".repeat(64)),
         "t=1,v1=zz".to_owned(),
@@ -143,5 +143,41 @@ fn a_secret_that_is_refused_is_not_repeated() {
             let part = &SECRET["sk_whsec_".len()..][start..start + 5];
             assert!(!said.to_lowercase().contains(part), "{shape}: {said}");
         }
+    }
+}
+
+#[test]
+fn a_secret_that_stands_where_something_else_belongs_is_not_repeated() {
+    let home = Home::new();
+    let without_digits = |said: &Finished, what: &str| {
+        let said = format!("{}{}", said.stderr, said.stdout);
+        let digits = &SECRET["sk_whsec_".len()..];
+        assert!(!said.contains(&digits[..12]), "{what}: {said}");
+        assert!(!said.contains("elan-canary"), "{what}: {said}");
+        assert!(!said.is_empty(), "{what}");
+    };
+    let commands: [&[&str]; 7] = [
+        &["listen", "--port", "0", "--secret-file", SECRET],
+        &["listen", "--secret-file", SECRET, "--output", "json"],
+        &["send", "find_email", "--secret-file", SECRET],
+        &["verify", SECRET],
+        &["list", SECRET],
+        &["show", SECRET],
+        &[SECRET],
+    ];
+    for arguments in commands {
+        without_digits(&home.run(arguments), &format!("{arguments:?}"));
+    }
+    for line in [
+        format!("secret = \"{SECRET}\"\n"),
+        format!("port = \"{SECRET}\"\n"),
+        format!("port = 1 \"{SECRET}\"\n"),
+        "port = \"elan-canary\"\n".to_owned(),
+        "elan-secret = \"elan-canary\"\n".to_owned(),
+        "elan-secret-file = [\"a\", \"elan-canary]\n".to_owned(),
+    ] {
+        fs::write(home.path("hook64.toml"), &line).unwrap();
+        let refused = home.run(&["listen", "--port", "0"]).expect(2);
+        without_digits(&refused, &line);
     }
 }

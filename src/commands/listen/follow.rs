@@ -11,10 +11,10 @@ use crate::export::notice::{self, Ended, Late, Notice};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
 use crate::inbox::vigil::{ATTEMPTS, News, Vigil, Waiting};
-use crate::store::{Brief, Store};
+use crate::store::{AttemptPlace, Brief, Store};
 
-use super::super::output;
 use super::super::problem::Problem;
+use super::super::{lookup, output};
 use super::face::Face;
 use super::stop::{Reason, Stop};
 use super::words;
@@ -42,6 +42,7 @@ pub(super) async fn follow(
 ) -> Followed {
     let mut follower = Follower {
         tail,
+        replays: store.last_attempt().unwrap_or_default(),
         face,
         expectation,
         vigil: Vigil::default(),
@@ -65,6 +66,7 @@ pub(super) async fn follow(
         let stop = stop.clone();
         let read = tokio::task::spawn_blocking(move || {
             follower.catch_up(&store, &stop);
+            follower.show_replays(&store, &stop);
             follower.look(&store, &stop);
             follower
         });
@@ -85,6 +87,8 @@ pub(super) async fn follow(
 
 struct Follower {
     tail: Tail,
+    /// Which replays were shown.
+    replays: AttemptPlace,
     face: Face,
     expectation: Option<Expectation>,
     vigil: Vigil,
@@ -97,6 +101,7 @@ impl Follower {
             face,
             expectation,
             vigil,
+            replays: _,
         } = self;
         let missed = tail.missed();
         let read = tail.poll(store, |delivery| {
@@ -118,6 +123,22 @@ impl Follower {
             let told = tell_unshown(face, tail.missed() - missed);
             if let Err(error) = told {
                 stop.because(reason_of(&error));
+            }
+        }
+    }
+
+    /// Shows what became of replays, whoever made them.
+    fn show_replays(&mut self, store: &Store, stop: &Stop) {
+        // What goes wrong here went wrong with the deliveries, and was said.
+        while let Ok((found, place)) = store.replays_behind(self.replays) {
+            self.replays = place;
+            if found.is_empty() {
+                return;
+            }
+            for (id, outgoing) in &found {
+                if let Err(error) = self.face.notice(&lookup::sent(*id, outgoing)) {
+                    return stop.because(reason_of(&error));
+                }
             }
         }
     }

@@ -1,45 +1,45 @@
 //! `hook64 listen`: everything wired together, from the options to the last words.
 //!
-//! `setup` resolves the options, `face` prints, `follow` reads the store for the face and for what
-//! is waited for, `stop` knows the reasons to end, `words` are the lines for a person.
+//! `setup` resolves the options, `ready` says that it listens, `face` prints, `follow` reads the
+//! store for the face and for what is waited for, `news` tells the rest, `control` and `profile`
+//! answer who steers it, `serving` is the thread of the sockets, `stop` knows the reasons to end,
+//! `ending` is all that is done then, `words` are the lines for a person.
 
 mod control;
+mod ending;
 mod face;
 mod follow;
+mod news;
 mod profile;
+mod ready;
 mod serving;
 mod setup;
 mod stop;
 mod words;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::task::JoinHandle;
 
-use crate::delivery::{DeliveryId, Head, Recognition, Reply, Request, Settlement};
-use crate::export::ndjson;
-use crate::export::notice::{Held, Notice as Said, Ready, StoreFailed};
+use crate::delivery::{Head, Reply, Request, Settlement};
 use crate::inbox::tail::Tail;
-use crate::inbox::{Inbox, Notice, Receipt, decide};
+use crate::inbox::{Inbox, Receipt, decide};
 use crate::net::server::{self, Handler, Listener};
 use crate::net::tunnel::{Places, Tunnels, look};
 use crate::store::Store;
-use crate::tui::Ending;
 
 use super::Everywhere;
 use super::exit::Exit;
-use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 use super::tui::{self, Desk, Keeper, Local, Traffic};
 
 pub(super) use control::{path as control_path, reply};
-use face::Face;
-use follow::{Followed, follow};
+use ending::{Running, stop_when_left};
+use follow::follow;
+use news::news;
 use profile::Profile;
+use ready::announce;
 use serving::Serving;
 pub(super) use setup::ListenArgs;
 use setup::Setup;
@@ -129,34 +129,20 @@ async fn listen(setup: Setup) -> Result {
         traffic,
     });
     let served = server::serve(listener, receiver, setup.limits.clone(), stop.told());
-    serving.run(served).await;
-    let released = inbox.released_at_stop();
-    if released > 0 {
-        output::complain(&words::released(released, setup.on_stop));
-    }
-    let reason = stop.reason();
-    // The last words come after the terminal has been given back.
-    let left = match shown {
-        Some(shown) => shown.await.unwrap_or_else(|_| Err(tui::lost())),
-        None => Ok(()),
+    let served = serving.run(served).await;
+    let running = Running {
+        setup,
+        started,
+        store,
+        inbox,
+        stop,
+        shown,
+        steered,
+        followed,
     };
-    if let Some(steered) = steered {
-        steered.abort();
-        // Its socket is removed when it is gone.
-        let _ = steered.await;
-    }
-    if let Err(error) = store.flush().await {
-        output::complain(&super::lookup::trouble(&error).text("warning"));
-    }
-    // All is on disk: only what is printed is left to do.
-    output::leave_when_nobody_reads(code_of(reason));
-    // What was settled last is on disk now, where the face finds it.
-    stop.finish();
-    let followed = followed.await.unwrap_or_else(|_| Followed::default());
-    let totals = inbox.totals();
-    last_words(&setup, started, &totals, &followed, reason)?;
-    left?;
-    reason_to_exit(reason, &followed)
+    let exit = running.end().await?;
+    // Where the sockets ended by a panic, that has been reported.
+    Ok(served.map_or(Exit::Internal, |_| exit))
 }
 
 /// What is still held when the listener stops is answered, so that no provider waits in vain.
@@ -165,17 +151,6 @@ async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
     let mut reply = decide::unstored();
     reply.status = status;
     inbox.release_all(reply);
-}
-
-/// The listener stops when the terminal UI is left, or its terminal is gone.
-async fn stop_when_left(shown: JoinHandle<Result<Ending>>, stop: Stop) -> Result<()> {
-    let ended = shown.await.unwrap_or_else(|_| Err(tui::lost()));
-    match &ended {
-        Ok(Ending::Forced) => std::process::exit(Exit::Forced.number().into()),
-        Ok(Ending::Stopped) => stop.because(Reason::Terminated),
-        Ok(Ending::Left) | Err(_) => stop.because(Reason::Interrupted),
-    }
-    ended.map(drop)
 }
 
 /// The inbox behind the sockets.
@@ -212,150 +187,4 @@ fn open_store(setup: &Setup, url: &str) -> Result<Store> {
         .set_holder(url)
         .map_err(|error| super::lookup::trouble(&error))?;
     Ok(store)
-}
-
-fn announce(
-    setup: &Setup,
-    listener: &Listener,
-    url: &str,
-    signing: &str,
-    tunnels: &Tunnels,
-) -> Result<()> {
-    let face = &setup.face;
-    let public = tunnels.best().map(|found| found.public.as_str());
-    let ready = Ready {
-        at: Timestamp::now(),
-        local: url,
-        public,
-        signing: if signing.starts_with("on") {
-            "on"
-        } else {
-            "off"
-        },
-        pid: std::process::id(),
-        port: listener.port(),
-        store: &setup.location.to_string(),
-        seed: setup.layer.fault.as_ref().map(|_| setup.armed.seed()),
-    };
-    if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
-        return Ok(());
-    }
-    let start = words::start(setup, listener, url, signing, tunnels);
-    if face.is_tui() {
-        output::complain(&start);
-    }
-    face.remark(&start);
-    if !face.is_json() {
-        output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
-    }
-    match &setup.ready_file {
-        Some(path) => write_ready(path, url),
-        None => Ok(()),
-    }
-}
-
-/// Whoever watches the file sees the whole URL or nothing.
-fn write_ready(path: &Path, url: &str) -> Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".part");
-    std::fs::write(&unfinished, format!("{url}\n"))
-        .and_then(|()| std::fs::rename(&unfinished, path))
-        .map_err(|error| {
-            Problem::failed(
-                "ready_file",
-                format!("cannot write the ready file {}", path.display()),
-            )
-            .why(error.to_string())
-        })
-}
-
-/// Says what concerns no delivery in particular.
-async fn news(inbox: Inbox, face: Face) {
-    let mut notices = inbox.notices();
-    loop {
-        match notices.recv().await {
-            Ok(notice) => tell(&inbox, &face, &notice),
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
-        }
-    }
-}
-
-fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
-    let refused = inbox.totals().unstored;
-    let said = |error, recovered| {
-        let failed = StoreFailed {
-            at: Timestamp::now(),
-            error,
-            refused,
-            recovered,
-        };
-        ndjson::notice(&Said::StoreFailed(failed))
-    };
-    // Who no longer reads the output is noticed by whoever prints the deliveries.
-    let _ = match notice {
-        Notice::StoreFailed(error) => face.object(&said(error, false)),
-        Notice::StoreRecovered => face.object(&said("", true)),
-        Notice::Held(id) => face.object(&held(inbox, *id)),
-        Notice::Removed { .. } => Ok(()),
-    };
-    // The terminal UI shows all of this by itself.
-    if !face.is_json() && !face.is_tui() {
-        output::complain(&words::notice(notice, refused));
-    }
-}
-
-fn held(inbox: &Inbox, id: DeliveryId) -> String {
-    let delivery = inbox.store().get(id).ok().flatten();
-    let recognition = delivery.as_ref().map(|held| &held.arrival.recognition);
-    ndjson::notice(&Said::Held(Held {
-        at: Timestamp::now(),
-        seq: id.get(),
-        event_id: recognition.and_then(Recognition::event_id_text),
-        event_type: recognition.and_then(|recognition| recognition.event_type.as_deref()),
-    }))
-}
-
-fn last_words(
-    setup: &Setup,
-    started: Timestamp,
-    totals: &crate::inbox::Totals,
-    followed: &Followed,
-    reason: Reason,
-) -> Result<()> {
-    let stopped = words::stopped(totals, followed, reason);
-    let object = ndjson::notice(&Said::Stopped(stopped.clone()));
-    match setup.face.object(&object) {
-        Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
-        _ => {}
-    }
-    if let Face::Text { reader, .. } | Face::Tui(reader) = &setup.face {
-        let words = words::summary(&stopped, started, &setup.location, followed, reader);
-        output::complain(&format!("{}\n", words.trim_end()));
-    }
-    Ok(())
-}
-
-/// How it ends when nobody reads how it ends.
-fn code_of(reason: Reason) -> Exit {
-    match reason {
-        Reason::Interrupted | Reason::Matched | Reason::OutputClosed | Reason::InputEnded => {
-            Exit::Done
-        }
-        Reason::Terminated => Exit::Terminated,
-        Reason::TimedOut => Exit::NotFound,
-        Reason::OutputFailed => Exit::Failed,
-    }
-}
-
-fn reason_to_exit(reason: Reason, followed: &Followed) -> Result {
-    match reason {
-        Reason::Interrupted | Reason::Matched | Reason::OutputClosed | Reason::InputEnded => {
-            Ok(Exit::Done)
-        }
-        Reason::Terminated => Ok(Exit::Terminated),
-        Reason::TimedOut if followed.missing == 0 => Ok(Exit::Done),
-        Reason::TimedOut => Err(super::wait::time_is_up(followed.missing)),
-        Reason::OutputFailed => Err(Problem::failed("output", "cannot write to standard output")),
-    }
 }

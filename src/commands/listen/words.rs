@@ -73,6 +73,14 @@ pub(super) fn start(
     }
     let _ = writeln!(lines, "Signing    {signing}");
     let _ = writeln!(lines, "Store      {}", setup.location);
+    if let Some(plan) = &setup.layer.fault {
+        let seed = if setup.armed.has_chance() {
+            format!("   seed {}", setup.armed.seed())
+        } else {
+            String::new()
+        };
+        let _ = writeln!(lines, "Armed      {}{seed}", text::line(plan.as_bytes()));
+    }
     for elsewhere in tunnels.misdirected() {
         let advice = Advice::misdirected(elsewhere, listener.port());
         let warning = Problem::usage(advice.what).why(advice.why).fix(advice.fix);
@@ -166,7 +174,7 @@ pub(super) fn summary(
     let ran = Duration::try_from(stopped.at.duration_since(started)).unwrap_or_default();
     let clock = match reader {
         Reader::Terminal { zone, .. } => Clock::Local(zone.clone()),
-        Reader::Pipe => Clock::Rfc3339,
+        Reader::Pipe { .. } => Clock::Rfc3339,
     };
     let waiting: Vec<_> = followed
         .waiting

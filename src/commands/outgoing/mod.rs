@@ -1,5 +1,6 @@
-//! What `send`, `replay` and `prove` share: a client for a target, words for an attempt, a tally
-//! of many of them, and a question to the person before something goes further than this machine.
+//! What `send`, `replay` and `prove` share: a `client` for a target, `words` for an attempt, a
+//! `tally` of many of them with a `histogram` of their times, and a question to the person
+//! (`consent`) before something goes further than this machine.
 
 mod client;
 mod consent;

@@ -120,7 +120,6 @@ fn rate(count: u64, ran: Duration) -> String {
         return "at once".to_owned();
     }
     // Counts of this size are exact in a float, and a rate is read to two digits.
-    #[allow(clippy::cast_precision_loss)]
     let rate = count as f64 / seconds;
     if rate < 10.0 {
         format!("{rate:.1}/s")

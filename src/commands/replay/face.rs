@@ -6,6 +6,7 @@ use crate::export::clock::{milliseconds, rfc3339};
 use crate::export::event;
 use crate::export::line::{self, Reader};
 use crate::export::notice::{Notice, Sent};
+use crate::export::paint::Paint;
 use crate::net::client::Target;
 use crate::text;
 
@@ -44,7 +45,7 @@ impl Face {
                 }
                 line
             }
-            Self::Text(Reader::Pipe) => piped(made),
+            Self::Text(Reader::Pipe { .. }) => piped(made),
         }
     }
 
@@ -65,7 +66,8 @@ fn piped(made: &Made) -> String {
         took_ms: milliseconds(attempt.took),
         error: error.as_deref(),
     };
-    let mut line = line::notice(&Notice::Replay(sent), &Reader::Pipe).unwrap_or_default();
+    let plain = Reader::Pipe { paint: Paint::Off };
+    let mut line = line::notice(&Notice::Replay(sent), &plain).unwrap_or_default();
     if let Some(answer) = quoted_answer(attempt) {
         line += &format!(" answer={answer}");
     }

@@ -1,7 +1,8 @@
 //! `hook64 replay`: deliver captures again, as they came or signed anew, changed or not.
 //!
-//! `select` finds the captures, `plan` says how they are replayed, `edit` opens one in an editor,
-//! `course` makes the replays, `record` keeps them beside the captures and `face` prints them.
+//! `options` are as written, `select` finds the captures, `plan` says how they are replayed, `edit`
+//! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures and
+//! `face` prints them.
 
 mod course;
 mod edit;
@@ -149,7 +150,7 @@ async fn replay(
     let mut session = Session::new(arguments, everywhere, wanted, course.plan.keeps_event_id());
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
-    let (mut reports, tasks) = course.start();
+    let (mut reports, mut tasks) = course.start();
     let interrupted = interrupted();
     tokio::pin!(interrupted);
     let mut outcome = Ok(());
@@ -164,9 +165,16 @@ async fn replay(
             recorder.add(made.outgoing()).await;
         }
     }
-    drop(tasks);
+    tasks.abort_all();
+    let ended = tasks.join_next().await;
     session.progress.clear();
     recorder.finish().await;
+    // A bug in there is one here: what was made before it has been kept.
+    if let Some(Err(error)) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
     outcome?;
     session.finish(started.elapsed())
 }

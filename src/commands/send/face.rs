@@ -57,7 +57,7 @@ impl Face {
     pub(super) fn attempt(&self, parcels: &Parcels, progress: &Progress) -> String {
         match self {
             Self::Json => object(parcels, progress),
-            Self::Text(Reader::Pipe) => piped(parcels, progress),
+            Self::Text(Reader::Pipe { .. }) => piped(parcels, progress),
             Self::Text(Reader::Terminal { zone, paint }) => {
                 let time = Clock::Local(zone.clone()).time(progress.outcome.attempt.started);
                 terminal(parcels, progress, &time, *paint)

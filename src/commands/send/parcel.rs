@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::delivery::{Head, HeadError, Provider, Request, Scheme, Times};
+use crate::delivery::{Head, HeadError, Provider, Request, Scheme};
 use crate::net::client::Target;
 use crate::outbox::edit::EditError;
 use crate::outbox::replay::new_id;
@@ -235,18 +235,7 @@ fn source(what: What) -> Result<(Source, Provider)> {
         What::Body { bytes, event_type } => {
             let now = Timestamp::now();
             let head = Head::build("POST", b"/", &[]).map_err(unsendable)?;
-            let request = Request {
-                head,
-                body: bytes.into(),
-                trailers: Vec::new(),
-                peer: ([127, 0, 0, 1], 0).into(),
-                times: Times {
-                    arrived: now,
-                    head: now,
-                    body: now,
-                },
-                defect: None,
-            };
+            let request = Request::local(head, bytes, now);
             let recognition = provider::recognise(&request);
             let event_id = recognition
                 .event_id

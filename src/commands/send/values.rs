@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::super::values::Span;
+use super::super::values::{LONGEST, Span};
 
 /// How often something starts: `50/s`, `10/m`, `1/h`; a bare number is a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl FromStr for Rate {
         };
         let number: f64 = number.parse().map_err(|_| bad())?;
         let every = Duration::try_from_secs_f64(seconds / number).map_err(|_| bad())?;
-        let is_rate = number > 0.0 && !every.is_zero();
+        let is_rate = number > 0.0 && !every.is_zero() && every <= LONGEST;
         is_rate.then_some(Self(every)).ok_or_else(bad)
     }
 }
@@ -79,7 +79,9 @@ mod tests {
         assert_eq!(every("50/s"), Ok(Duration::from_millis(20)));
         assert_eq!(every("0.5"), Ok(Duration::from_secs(2)));
         assert_eq!(every("10/m"), Ok(Duration::from_secs(6)));
-        for wrong in ["", "0/s", "-1/s", "inf", "NaN/s", "5/d", "/s", "1e300/s"] {
+        for wrong in [
+            "", "0/s", "-1/s", "inf", "NaN/s", "5/d", "/s", "1e300/s", "1e-19/s",
+        ] {
             assert!(every(wrong).is_err(), "{wrong}");
         }
     }

@@ -48,7 +48,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::delivery::{Header, Times};
+    use crate::delivery::Header;
 
     fn captured() -> Request {
         let at = Timestamp::UNIX_EPOCH;
@@ -57,18 +57,11 @@ mod tests {
             Header::new("Sixtyfour-Event-Id", "e-1"),
             Header::new("Sixtyfour-Signature", "t=1,v1=aa"),
         ];
-        Request {
-            head: Head::build("POST", b"/", &headers).unwrap(),
-            body: Bytes::from_static(b"{}"),
-            trailers: Vec::new(),
-            peer: ([127, 0, 0, 1], 1).into(),
-            times: Times {
-                arrived: at,
-                head: at,
-                body: at,
-            },
-            defect: None,
-        }
+        Request::local(
+            Head::build("POST", b"/", &headers).unwrap(),
+            Bytes::from_static(b"{}"),
+            at,
+        )
     }
 
     fn of(lines: &str, body: Option<&'static [u8]>) -> String {

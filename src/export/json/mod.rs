@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `tokens` | the walker: text -> tokens with byte ranges, or where it is not JSON |
+//! | `syntax` | what is wrong with what is no JSON, and its line and column |
 //! | `lexeme` | where strings and numbers end |
 //! | `survey` | depth, duplicate keys, half surrogate pairs: in one pass |
 //! | `pretty` | laid out, and without blanks |
@@ -14,8 +15,10 @@
 mod lexeme;
 mod pretty;
 mod survey;
+mod syntax;
 mod tokens;
 
 pub use pretty::{minify, pretty};
 pub use survey::{Survey, survey};
-pub use tokens::{SyntaxError, Token, TokenKind, Tokens, place, text};
+pub use syntax::{SyntaxError, place, text};
+pub use tokens::{Token, TokenKind, Tokens};

@@ -1,6 +1,7 @@
 //! JSON laid out for reading, and without its blanks: the tokens stay as they were written.
 
-use super::tokens::{SyntaxError, Token, TokenKind, Tokens};
+use super::syntax::SyntaxError;
+use super::tokens::{Token, TokenKind, Tokens};
 
 /// Beyond this depth everything stands on the line of its parent.
 const MAX_INDENTED_DEPTH: usize = 64;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::tokens::{SyntaxError, TokenKind, Tokens};
+use super::syntax::SyntaxError;
+use super::tokens::{TokenKind, Tokens};
 
 /// What one pass over a JSON text found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

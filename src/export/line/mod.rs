@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `terminal` | columns, the short clock, colour if asked |
-//! | `piped` | RFC 3339 and `key=value` |
+//! | `piped` | RFC 3339 and `key=value`, colour if asked |
 //! | `last_words` | the summary at the end |
 //!
 //! These lines may change between versions; programs read JSON lines.
@@ -34,7 +34,10 @@ pub enum Reader {
         paint: Paint,
     },
     /// A file or another program.
-    Pipe,
+    Pipe {
+        /// Whether to colour.
+        paint: Paint,
+    },
 }
 
 /// A delivery that was answered; `gap` is the time since the attempt before.
@@ -42,7 +45,7 @@ pub enum Reader {
 pub fn delivery(delivery: &Delivery, gap: Option<Gap>, reader: &Reader) -> String {
     match reader {
         Reader::Terminal { zone, paint } => terminal::delivery(delivery, gap, zone, *paint),
-        Reader::Pipe => piped::delivery(delivery, gap),
+        Reader::Pipe { paint } => piped::delivery(delivery, gap, *paint),
     }
 }
 
@@ -51,7 +54,7 @@ pub fn delivery(delivery: &Delivery, gap: Option<Gap>, reader: &Reader) -> Strin
 pub fn notice(notice: &Notice<'_>, reader: &Reader) -> Option<String> {
     match reader {
         Reader::Terminal { zone, paint } => terminal::notice(notice, zone, *paint),
-        Reader::Pipe => piped::notice(notice),
+        Reader::Pipe { .. } => piped::notice(notice),
     }
 }
 

@@ -5,14 +5,15 @@ use std::fmt::{Display, Write as _};
 use jiff::Timestamp;
 
 use super::remarks;
-use crate::delivery::{AnsweredBy, Delivery, Turn};
+use crate::delivery::{AnsweredBy, Delivery, Turn, Validity, Verdict};
 use crate::export::answer;
 use crate::export::clock;
 use crate::export::gap::Gap;
 use crate::export::notice::{Notice, Sent};
+use crate::export::paint::{Paint, Role};
 use crate::text;
 
-pub(super) fn delivery(delivery: &Delivery, gap: Option<Gap>) -> String {
+pub(super) fn delivery(delivery: &Delivery, gap: Option<Gap>, paint: Paint) -> String {
     let recognition = &delivery.arrival.recognition;
     let sighting = &delivery.arrival.sighting;
     let source = recognition.event_id.as_ref().map(|(_, source)| *source);
@@ -20,9 +21,14 @@ pub(super) fn delivery(delivery: &Delivery, gap: Option<Gap>) -> String {
     line.text("id", recognition.event_id_text());
     line.text("type", recognition.event_type.as_deref());
     line.maybe("attempt", recognition.attempt);
-    line.text("answer", Some(&answer::word(delivery)));
+    let answer = answer::word(delivery);
+    line.pair(
+        "answer",
+        paint.over(answer::role(delivery), text::quoted(&answer)),
+    );
     line.text("by", Some(&by(delivery)));
-    line.text("sig", Some(delivery.arrival.verdict.word()));
+    let verdict = &delivery.arrival.verdict;
+    line.pair("sig", paint.over(signature_role(verdict), verdict.word()));
     line.pair("bytes", delivery.request().body.len());
     line.maybe(
         "took_ms",
@@ -101,6 +107,14 @@ fn sent_line(kind: &str, sent: &Sent<'_>) -> Line {
     line
 }
 
+fn signature_role(verdict: &Verdict) -> Role {
+    match verdict.validity() {
+        Validity::Valid => Role::Good,
+        Validity::Invalid => Role::Bad,
+        Validity::Unverified => Role::Plain,
+    }
+}
+
 /// `armed:1/5`, `default`
 fn by(delivery: &Delivery) -> String {
     let by = answer::by(delivery);
@@ -144,6 +158,21 @@ mod tests {
 
     use super::*;
 
+    const PLAIN: Reader = Reader::Pipe { paint: Paint::Off };
+
+    #[test]
+    fn colour_is_added_where_it_is_asked_for_and_changes_no_word() {
+        let coloured = Reader::Pipe { paint: Paint::On };
+        let line = line::delivery(&samples::find_email(), None, &coloured);
+        assert!(line.contains("sig=\u{1b}[32mok\u{1b}[0m"), "{line:?}");
+        let words = line.split('\u{1b}').map(|part| part.split_once('m'));
+        let words: String = words
+            .map(|part| part.map_or("", |(_, words)| words))
+            .collect();
+        let plain = line::delivery(&samples::find_email(), None, &PLAIN);
+        assert!(plain.ends_with(&words), "{words}");
+    }
+
     #[test]
     fn deliveries_are_keys_and_values_in_a_fixed_order() {
         let gap = Gap::between(
@@ -160,10 +189,10 @@ mod tests {
             due: "2026-11-20T14:02:10.45Z".parse().unwrap(),
         });
         let lines = [
-            line::delivery(&samples::find_email(), None, &Reader::Pipe),
-            line::delivery(&samples::retry(), Some(gap), &Reader::Pipe),
-            line::delivery(&samples::unreadable(), None, &Reader::Pipe),
-            line::notice(&late, &Reader::Pipe).unwrap(),
+            line::delivery(&samples::find_email(), None, &PLAIN),
+            line::delivery(&samples::retry(), Some(gap), &PLAIN),
+            line::delivery(&samples::unreadable(), None, &PLAIN),
+            line::notice(&late, &PLAIN).unwrap(),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
         2026-11-20T14:02:03.412Z delivery id=6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab type=find_email attempt=1 answer=500 by=armed:1/5 sig=ok bytes=86 took_ms=3 seq=22
@@ -179,7 +208,7 @@ mod tests {
         samples::change(&mut hostile, |arrival| {
             arrival.recognition.event_type = Some("x sig=ok\n2026 \"\u{9b}".to_owned());
         });
-        let line = line::delivery(&hostile, None, &Reader::Pipe);
+        let line = line::delivery(&hostile, None, &PLAIN);
         assert!(line.contains(r#"type="x sig=ok\n2026 \"\u009b""#), "{line}");
         assert!(!line.chars().any(char::is_control));
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::export::json;
@@ -25,13 +26,17 @@ const AUTO_LIMIT: usize = 256 * 1024;
 /// Deeper JSON is text: the contract for programs says 128.
 const MAX_DEPTH: usize = 128;
 
-/// A body, in one of three forms.
-#[derive(Default)]
+/// The fields that hold a body, in one of three forms.
+#[derive(Default, Serialize)]
 pub(super) struct Embedded<'a> {
-    pub(super) json: Option<Box<RawValue>>,
-    pub(super) text: Option<Cow<'a, str>>,
-    pub(super) base64: Option<String>,
-    pub(super) truncated: bool,
+    #[serde(rename = "body", skip_serializing_if = "Option::is_none")]
+    json: Option<Box<RawValue>>,
+    #[serde(rename = "body_text", skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'a, str>>,
+    #[serde(rename = "body_base64", skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+    #[serde(rename = "body_truncated", skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
 }
 
 pub(super) fn embed(body: &[u8], bodies: Bodies) -> Embedded<'_> {

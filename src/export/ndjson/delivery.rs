@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use super::body::{Bodies, embed};
+use super::body::{Bodies, Embedded, embed};
 use super::bytes::{Bytes, pairs};
 use super::signature::{self, Signature};
 use crate::delivery::{AnsweredBy, Defect, Delivery, Disagreement, Version};
@@ -58,14 +57,8 @@ struct Object<'a> {
     body_bytes: usize,
     body_sha256: String,
     body_cut: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_text: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_base64: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    body_truncated: bool,
+    #[serde(flatten)]
+    body: Embedded<'a>,
     defect: Option<DefectObject<'a>>,
     signature: Signature<'a>,
     answer: AnswerObject<'a>,
@@ -142,7 +135,6 @@ pub fn delivery(delivery: &Delivery, body_sha256: &[u8; 32], options: Options) -
     let sighting = &delivery.arrival.sighting;
     let source = recognition.event_id.as_ref().map(|(_, source)| *source);
     let is_readable = head.version().is_some();
-    let body = embed(&request.body, options.bodies);
     super::line(&Object {
         v: super::VERSION,
         kind: "delivery",
@@ -165,7 +157,7 @@ pub fn delivery(delivery: &Delivery, body_sha256: &[u8; 32], options: Options) -
         method: is_readable.then(|| head.method()),
         path: is_readable.then(|| Bytes(head.path())),
         target: is_readable.then(|| Bytes(head.target())),
-        version: head.version().map(version_name),
+        version: head.version().map(Version::name),
         peer: request.peer.to_string(),
         forwarded: forwarded_object(forwarded(head)),
         raw_head: (!is_readable).then(|| Bytes(head.raw())),
@@ -174,10 +166,7 @@ pub fn delivery(delivery: &Delivery, body_sha256: &[u8; 32], options: Options) -
         body_bytes: request.body.len(),
         body_sha256: hexadecimal(body_sha256),
         body_cut: is_cut(request.defect.as_ref()),
-        body: body.json,
-        body_text: body.text,
-        body_base64: body.base64,
-        body_truncated: body.truncated,
+        body: embed(&request.body, options.bodies),
         defect: request.defect.as_ref().map(|defect| DefectObject {
             status: defect.status(),
             why: defect.why(),
@@ -194,13 +183,6 @@ pub fn delivery(delivery: &Delivery, body_sha256: &[u8; 32], options: Options) -
             settled: delivery.settlement.map(|settlement| settlement.at),
         },
     })
-}
-
-fn version_name(version: Version) -> &'static str {
-    match version {
-        Version::Http10 => "HTTP/1.0",
-        Version::Http11 => "HTTP/1.1",
-    }
 }
 
 fn forwarded_object(found: forwarded::Forwarded<'_>) -> Option<ForwardedObject<'_>> {

@@ -1,11 +1,8 @@
 //! A request that was made because of a delivery, with what was sent.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use super::body::embed;
+use super::body::{Embedded, embed};
 use super::bytes::{Bytes, pairs};
 use super::delivery::Options;
 use crate::export::changed::Changed;
@@ -33,14 +30,8 @@ struct SentObject<'a> {
 struct BodyObject<'a> {
     body_bytes: usize,
     body_cut: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_text: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_base64: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    body_truncated: bool,
+    #[serde(flatten)]
+    body: Embedded<'a>,
 }
 
 /// The object of a replay or a forward, with what was sent where that was not the capture itself:
@@ -61,16 +52,10 @@ fn sent<'a>(changed: &'a Changed<'a>, options: Options) -> SentObject<'a> {
         target: Bytes(head.target()),
         headers: pairs(head.headers(), options.credentials),
         body_changed: changed.body.is_some(),
-        body: changed.body.map(|body| {
-            let embedded = embed(body, options.bodies);
-            BodyObject {
-                body_bytes: body.len(),
-                body_cut: changed.length() != Some(body.len() as u64),
-                body: embedded.json,
-                body_text: embedded.text,
-                body_base64: embedded.base64,
-                body_truncated: embedded.truncated,
-            }
+        body: changed.body.map(|body| BodyObject {
+            body_bytes: body.len(),
+            body_cut: changed.length() != Some(body.len() as u64),
+            body: embed(body, options.bodies),
         }),
     }
 }

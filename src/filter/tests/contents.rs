@@ -96,10 +96,6 @@ fn a_body_that_is_not_json_or_very_deep_is_no_obstacle() {
 
 #[test]
 fn a_filter_knows_what_it_needs() {
-    for text in ["header:a", "-(a | body:b)", "json:.a", "is:test"] {
-        assert!(filter(text).needs_contents(), "{text}");
-    }
-    assert!(!filter("a type:b sig:bad size:>1k path:/c").needs_contents());
     assert!(filter("a | -state:late").needs_outlook());
     assert!(!filter("status:held").needs_outlook());
 }

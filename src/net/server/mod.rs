@@ -9,6 +9,13 @@
 //!
 //! A connection's path: `serving` accepts, `connection` drives hyper and the clock,
 //! `exchange` takes one request from its head to its reply, `ending` does what is not HTTP.
+//!
+//! | files | what |
+//! |---|---|
+//! | `binding` `owner` `serving` `signals` `limits` | the port and who has it, accepting, stopping, and how much of anything |
+//! | `connection` `wire` `line` `rules` `framing` `chunks` | a connection, and what its bytes have to be |
+//! | `exchange` `collect` `patience` `response` | a request, its body, the wait and the answer |
+//! | `ending` `settling` `unstoppable` | how it ended, told exactly once |
 
 mod binding;
 mod chunks;

@@ -25,6 +25,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// For connections to notice that the time for finishing is over.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
+/// No system has so many sockets, and every semaphore this many permits.
+const MOST_PLACES: u32 = 1 << 28;
 /// What one permit of the body budget stands for: permits are counted in 32 bits.
 const BUDGET_UNIT: u64 = 1 << 10;
 
@@ -33,6 +35,7 @@ pub(super) struct Server {
     pub(super) limits: Arc<Limits>,
     pub(super) signals: Signals,
     places: Arc<Semaphore>,
+    all_places: u32,
     budget: Semaphore,
     budget_units: u32,
     requests: AtomicU64,
@@ -107,8 +110,12 @@ pub async fn serve<H: Handler>(
 impl Server {
     fn new(limits: Limits) -> Self {
         let budget_units = u32::try_from(limits.body_budget / BUDGET_UNIT).unwrap_or(u32::MAX);
+        let all_places = u32::try_from(limits.max_connections)
+            .unwrap_or(MOST_PLACES)
+            .clamp(1, MOST_PLACES);
         Self {
-            places: Arc::new(Semaphore::new(limits.max_connections.max(1))),
+            places: Arc::new(Semaphore::new(all_places as usize)),
+            all_places,
             budget: Semaphore::new(budget_units as usize),
             budget_units,
             limits: Arc::new(limits),
@@ -162,16 +169,14 @@ impl Server {
         if self.all_done(self.limits.grace).await {
             return 0;
         }
-        let places = self.limits.max_connections.max(1);
-        let cut_off = places - self.places.available_permits();
+        let cut_off = self.all_places as usize - self.places.available_permits();
         self.signals.advance();
         self.all_done(LAST_MOMENT).await;
         cut_off
     }
 
     async fn all_done(&self, time: Duration) -> bool {
-        let places = u32::try_from(self.limits.max_connections.max(1)).unwrap_or(u32::MAX);
-        timeout(time, self.places.acquire_many(places))
+        timeout(time, self.places.acquire_many(self.all_places))
             .await
             .is_ok()
     }

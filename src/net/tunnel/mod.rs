@@ -6,8 +6,9 @@
 //! characters, a local end is only compared, and both are safe to show.
 //!
 //! [`look`] asks · [`Tunnels`] judges by our port · [`compare`] says what is different from the
-//! look before · [`Advice`] has the words. Inside, `ngrok` and `cloudflared` read the answers,
-//! `process` finds running agents, `ask` makes the requests.
+//! look before · [`Advice`] has the words. Inside, `places` says where to look, `ngrok` and
+//! `cloudflared` read the answers, `process` finds running agents, `ask` makes the requests;
+//! `public_url` and `upstream` are the two ends of a tunnel.
 
 mod advice;
 mod ask;

@@ -16,7 +16,7 @@ use super::lines::{Hops, HostLine, relayed_lines};
 use super::run::Outbox;
 use super::signing::Signing;
 use crate::delivery::attempt::Response;
-use crate::delivery::{Ending, Failure, HeadError, Reply, Request};
+use crate::delivery::{Ending, Failure, HeadError, Header, Reply, Request};
 use crate::net::client::{Client, Limits, Outcome};
 use crate::store::Sent;
 
@@ -144,14 +144,13 @@ fn relay(response: &Response) -> Reply {
         );
     }
     let hops = Hops::of(&response.headers);
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     Reply {
         status: response.status,
         headers: response
             .headers
             .iter()
             .filter(|header| hops.pass(header) && !header.is("content-length"))
-            .map(|header| (text(&header.name), text(&header.value)))
+            .map(Header::lossy)
             .collect(),
         body: response.body.clone(),
         delay: Duration::ZERO,

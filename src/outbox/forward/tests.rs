@@ -1,11 +1,9 @@
 //! Forwarding to raw apps over real sockets.
 
-use std::net::SocketAddr;
-
 use jiff::Timestamp;
 
 use super::*;
-use crate::delivery::{Defect, Head, Header, Times};
+use crate::delivery::{Defect, Head, Header};
 use crate::net::client::peer::{Peer, Say};
 use crate::net::client::{Settings, Target};
 
@@ -20,18 +18,11 @@ pub(crate) fn request(
         .map(|(name, value)| Header::new(*name, (*value).to_owned()))
         .collect();
     let at = Timestamp::UNIX_EPOCH;
-    Request {
-        head: Head::build(method, target.as_bytes(), &headers).unwrap(),
-        body: body.into(),
-        trailers: Vec::new(),
-        peer: SocketAddr::from(([127, 0, 0, 1], 9)),
-        times: Times {
-            arrived: at,
-            head: at,
-            body: at,
-        },
-        defect: None,
-    }
+    Request::local(
+        Head::build(method, target.as_bytes(), &headers).unwrap(),
+        body,
+        at,
+    )
 }
 
 fn delivery() -> Request {

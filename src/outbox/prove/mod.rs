@@ -1,8 +1,9 @@
 //! Prove: the deliveries that a webhook handler has to get right, made for real.
 //!
-//! A conformance suite for handlers of Sixtyfour's events ([`CASES`]) and of ELAN's
-//! ([`ELAN_CASES`]): the cases are data, [`Prover`] delivers them, `judge` says what the answers mean, and a [`Report`] tells it to people and machines. What
-//! a handler does inside cannot be seen from here, only what it answers.
+//! A conformance suite for handlers of Sixtyfour's events ([`CASES`], in `case`) and of ELAN's
+//! ([`ELAN_CASES`], in `elan`): the cases are data with a `payload` that is new each time, [`Prover`]
+//! delivers them, `judge` says what the answers mean, and a [`Report`] tells it to people and
+//! machines. What a handler does inside cannot be seen from here, only what it answers.
 
 mod case;
 mod elan;

@@ -1,6 +1,5 @@
 //! Replays as their receiver sees them.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
@@ -8,8 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, DeliveryId, Head, Reason, Reply, Sighting, Times, Validity,
-    Verdict,
+    Answer, AnsweredBy, Arrival, DeliveryId, Head, Reason, Reply, Sighting, Validity, Verdict,
 };
 use crate::net::client::peer::{Peer, Say};
 use crate::net::client::{Client, Limits, Settings};
@@ -45,18 +43,11 @@ fn request(target: &str, headers: &[(&'static str, &str)], body: impl Into<Bytes
         .map(|(name, value)| Header::new(*name, (*value).to_owned()))
         .collect();
     let at = Timestamp::UNIX_EPOCH;
-    Request {
-        head: Head::build("POST", target.as_bytes(), &headers).unwrap(),
-        body: body.into(),
-        trailers: Vec::new(),
-        peer: SocketAddr::from(([127, 0, 0, 1], 9)),
-        times: Times {
-            arrived: at,
-            head: at,
-            body: at,
-        },
-        defect: None,
-    }
+    Request::local(
+        Head::build("POST", target.as_bytes(), &headers).unwrap(),
+        body,
+        at,
+    )
 }
 
 fn capture(headers: &[(&'static str, &str)], body: &'static str) -> Delivery {

@@ -1,4 +1,3 @@
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -6,7 +5,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::delivery::{Head, Header, Times};
+use crate::delivery::{Head, Header};
 
 fn request(headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Request {
     let headers: Vec<_> = headers
@@ -14,18 +13,7 @@ fn request(headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Request 
         .map(|(name, value)| Header::new(*name, value.to_string()))
         .collect();
     let at = Timestamp::UNIX_EPOCH;
-    Request {
-        head: Head::build("POST", b"/hook", &headers).unwrap(),
-        body: body.into(),
-        trailers: Vec::new(),
-        peer: SocketAddr::from(([127, 0, 0, 1], 9)),
-        times: Times {
-            arrived: at,
-            head: at,
-            body: at,
-        },
-        defect: None,
-    }
+    Request::local(Head::build("POST", b"/hook", &headers).unwrap(), body, at)
 }
 
 fn body(text: &'static str) -> Recognition {

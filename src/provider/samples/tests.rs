@@ -1,11 +1,10 @@
 use std::collections::HashSet;
-use std::net::SocketAddr;
 
 use serde_json::Value;
 
 use super::super::{documented_orders, recognise};
 use super::*;
-use crate::delivery::{Envelope, EventIdSource, Head, Recognition, Request, Times};
+use crate::delivery::{Envelope, EventIdSource, Head, Recognition, Request};
 
 const SEED: u64 = 64;
 
@@ -25,18 +24,11 @@ fn json(sample: &Sample) -> Value {
 
 fn received(sample: &Sample, attempt: u32) -> Recognition {
     let head = Head::build("POST", b"/", &sample.headers(SEED, attempt)).unwrap();
-    recognise(&Request {
+    recognise(&Request::local(
         head,
-        body: sample.body(SEED, attempt, noon()).into(),
-        trailers: Vec::new(),
-        peer: SocketAddr::from(([127, 0, 0, 1], 9)),
-        times: Times {
-            arrived: noon(),
-            head: noon(),
-            body: noon(),
-        },
-        defect: None,
-    })
+        sample.body(SEED, attempt, noon()),
+        noon(),
+    ))
 }
 
 #[test]

@@ -4,10 +4,10 @@
 //! A cause is one departure from the documented way: of the header (`structure`), the secret
 //! (`secrets`), the body (`bodies`, and `dialects` and `spellings` for JSON that was written anew),
 //! what stands before it (`framings`), the algorithm (`algorithms`) or the spelling of the tag
-//! (`received`).
-//! `search` tries them, single ones first, then several at once. `clock` explains signatures that
-//! are right but out of time, and `evidence` lists what no MAC can prove. Nothing here says a right
-//! MAC or a secret.
+//! (`received`). `search` tries them, single ones first, then several at once, and `cause` has the
+//! words. A body's variants come from `conversions`, `json` and `orders`. `clock` explains
+//! signatures that are right but out of time, `evidence` lists what no MAC can prove, and
+//! `ruled_out` what was tried in vain. Nothing here says a right MAC or a secret.
 //!
 //! It takes milliseconds, so it is never on the path of an answer.
 

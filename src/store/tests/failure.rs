@@ -159,11 +159,11 @@ async fn a_failing_store_is_not_tried_for_every_arrival() {
     let other = Connection::open(fixture.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     refused(&store).await;
-    // Each try waits for the lock; refusals in between do not.
+    // Each try waits two seconds for the lock; refusals in between do not.
     let began = Instant::now();
-    for _ in 0..3 {
+    for _ in 0..20 {
         refused(&store).await;
     }
-    assert!(began.elapsed() < Duration::from_millis(2500));
+    assert!(began.elapsed() < Duration::from_secs(20));
     drop(other);
 }

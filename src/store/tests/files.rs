@@ -4,11 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Fixture, arrival, at, get, id, insert, open};
-use crate::delivery::{Attempt, Failure};
-use crate::store::{Location, Options, Origin, Outgoing, Store, Trouble, schema};
+use super::{Fixture, arrival, get, id, insert, open};
+use crate::store::{Location, Options, Store, Trouble, schema};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
@@ -118,39 +116,6 @@ async fn readers_see_what_the_writer_commits_and_cannot_write() {
         get(&Store::open_readonly(&fixture.path()).unwrap(), 2).id,
         id(2)
     );
-}
-
-#[tokio::test]
-async fn attempts_are_recorded_beside_a_listener_that_goes_on() {
-    let fixture = Fixture::new();
-    let listener = fixture.open().unwrap();
-    insert(&listener, arrival("e1", "x")).await;
-    let beside = Store::open_beside(&fixture.path()).unwrap();
-    let attempt = Attempt {
-        number: 1,
-        target: "http://127.0.0.1:3000/".to_owned(),
-        started: at(1),
-        took: Duration::from_millis(3),
-        result: Err(Failure::Unreachable("refused".to_owned())),
-    };
-    let outgoing = Outgoing::new(Origin::Replay, attempt);
-    for number in 1..=20 {
-        beside
-            .attempt_durably(id(1), outgoing.clone())
-            .await
-            .unwrap();
-        insert(&listener, arrival(&format!("more {number}"), "x")).await;
-    }
-    assert_eq!(
-        listener.attempts(id(1)).unwrap(),
-        vec![outgoing.clone(); 20]
-    );
-    assert!(beside.insert(Arc::new(arrival("e", "x"))).await.is_err());
-    drop(listener);
-    beside.attempt_durably(id(1), outgoing).await.unwrap();
-    assert_eq!(beside.attempts(id(1)).unwrap().len(), 21);
-    drop(beside);
-    assert_eq!(get(&fixture.open().unwrap(), 21).id, id(21));
 }
 
 #[tokio::test]

@@ -51,7 +51,14 @@ async fn a_settlement_is_added_soon_without_anybody_waiting() {
     let mut changes = store.changes();
     changes.borrow_and_update();
     store.settle(id(1), settled(Outcome::Reset));
-    changes.changed().await.unwrap();
+    // The insert itself may be told of as late as this.
+    let added = async {
+        while get(&store, 1).settlement.is_none() {
+            changes.changed().await.unwrap();
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(20), added).await;
+    in_time.expect("it was never added");
     assert_eq!(get(&store, 1).settlement, Some(settled(Outcome::Reset)));
 }
 

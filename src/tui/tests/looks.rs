@@ -218,39 +218,6 @@ proptest! {
     }
 }
 
-/// Measured, not asserted: run with `--ignored --nocapture` and, for figures, optimised.
-#[test]
-#[ignore = "takes seconds and prints figures"]
-fn a_million_deliveries() {
-    use crate::tui::fixture::row;
-    use std::time::Instant;
-
-    let rows: Vec<_> = (1..=1_000_000).map(|number| row(number, number)).collect();
-    let mut rig = Rig::new((200, 60), "14:00:00.000", &[], quiet());
-    let begun = Instant::now();
-    for slice in rows.chunks(20_000) {
-        rig.app.update(
-            rig.now,
-            Input::Rows {
-                rows: slice.to_vec(),
-                done: false,
-            },
-        );
-    }
-    println!("taken in: {:?}", begun.elapsed());
-    for key in ["G", "g", "<pgdn>", "}", "oa", "ot"] {
-        let begun = Instant::now();
-        rig.press(key);
-        println!("{key}: {:?}", begun.elapsed());
-    }
-    let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 200, 60));
-    let begun = Instant::now();
-    for _ in 0..100 {
-        crate::tui::screen::paint(&rig.app, &mut buffer);
-    }
-    println!("a frame: {:?}", begun.elapsed() / 100);
-}
-
 #[test]
 fn the_field_with_the_cursor_is_in_view_however_short_the_screen() {
     for size in [(40, 8), (40, 11), (60, 20)] {

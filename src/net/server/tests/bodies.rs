@@ -165,10 +165,14 @@ async fn a_body_that_trickles_has_an_end_too() {
 
 #[tokio::test]
 async fn a_body_that_comes_steadily_is_not_cut_by_the_idle_time() {
-    let rig = small();
+    let limits = Limits {
+        body_idle: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let rig = Rig::answering(limits, |_| Reply::json(200, "{}"));
     let mut client = rig.send(head("Content-Length: 8\r\n")).await;
     for _ in 0..8 {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
         client.send("x").await;
     }
     assert_eq!(client.answer().await.status, 200);

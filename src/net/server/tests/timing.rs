@@ -75,15 +75,20 @@ async fn a_silent_connection_is_closed_and_not_captured() {
 
 #[tokio::test]
 async fn an_idle_connection_lasts_longer_than_a_silent_one_and_not_for_ever() {
-    let rig = rig();
+    let limits = Limits {
+        idle_time: Duration::from_millis(1500),
+        ..quick()
+    };
+    let rig = Rig::answering(limits, |_| Reply::json(200, "{}"));
     let mut client = rig.send(post("/", "")).await;
     assert_eq!(client.answer().await.status, 200);
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    tokio::time::sleep(quick().head_time + Duration::from_millis(50)).await;
     client.send(post("/", "")).await;
     assert_eq!(client.answer().await.status, 200);
     let since = Instant::now();
     assert!(client.is_closed_cleanly().await);
-    assert!(since.elapsed() >= Duration::from_millis(300));
+    // The answer may be read some time after it was written.
+    assert!(since.elapsed() >= Duration::from_millis(750));
 }
 
 #[tokio::test]
@@ -150,4 +155,18 @@ async fn a_busy_connection_is_not_asked_to_make_room() {
     let _waiting = rig.connect().await;
     assert_eq!(busy.answer().await.status, 200);
     assert_eq!(rig.recorder.outcome(0).await, Outcome::Answered);
+}
+
+#[tokio::test]
+async fn there_may_be_as_many_connections_as_can_be_written_down() {
+    let limits = Limits {
+        max_connections: usize::MAX,
+        ..Limits::default()
+    };
+    let mut rig = Rig::answering(limits, |_| Reply::json(200, "{}"));
+    let mut client = rig.send(post("/", "")).await;
+    assert_eq!(client.answer().await.status, 200);
+    drop(client);
+    rig.stop();
+    assert_eq!(rig.stopped().await.cut_off, 0);
 }

@@ -1,0 +1,126 @@
+//! What is answered: what an armed rule has, what the app says, or what it is without either.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use crate::delivery::{
+    Answer, AnsweredBy, Arrival, Recognition, Reply, Request, Sighting, Verdict,
+};
+use crate::fault::{self, Armed};
+use crate::filter::Subject;
+use crate::outbox::{Forward, Forwarded};
+
+use super::decide::{self, Decision, Facts, decide};
+use super::memory::{EventKey, Flight};
+use super::{Inbox, Receipt};
+
+impl Inbox {
+    /// Decides on a request, asks the app if that is what was decided, and stores it.
+    pub(super) async fn handle(
+        &self,
+        request: Request,
+        recognition: Recognition,
+        verdict: Verdict,
+        sighting: Sighting,
+        flight: Option<(EventKey, Flight)>,
+        shared: Option<Arc<Reply>>,
+    ) -> (Reply, Receipt) {
+        let mut arrival = Arrival {
+            request,
+            recognition,
+            verdict,
+            sighting,
+            answer: decide::undecided(),
+        };
+        let armed = self.armed_answer(&arrival);
+        let route = self.route(&arrival);
+        let facts = Facts {
+            request: &arrival.request,
+            verdict: &arrival.verdict,
+            sighting: &arrival.sighting,
+            has_app: route.is_some(),
+        };
+        let forwards_first = armed.as_ref().is_some_and(|armed| armed.after_forward);
+        let planned = armed.map(|armed| armed.answer);
+        let mut forwarded = None;
+        arrival.answer = match decide(&facts, &self.shared.policy, planned) {
+            Decision::Say(answer) => {
+                if forwards_first && let Some(forward) = route {
+                    forwarded = hand_on(forward, &arrival).await;
+                }
+                answer
+            }
+            Decision::AskApp => match (shared, route) {
+                (Some(reply), _) => by_app((*reply).clone()),
+                (None, Some(forward)) => {
+                    forwarded = hand_on(forward, &arrival).await;
+                    let reply = forwarded.as_ref().map(|forwarded| forwarded.reply.clone());
+                    reply.map_or_else(decide::default_answer, by_app)
+                }
+                (None, None) => decide::default_answer(),
+            },
+        };
+        self.keep(arrival, forwarded, flight).await
+    }
+
+    /// What an armed rule has for a whole request on the right path.
+    fn armed_answer(&self, arrival: &Arrival) -> Option<ArmedAnswer> {
+        let is_asked = arrival.request.is_whole()
+            && decide::on_path(&arrival.request.head, &self.shared.policy);
+        let mut armed = self.armed();
+        if !is_asked || armed.is_empty() {
+            return None;
+        }
+        let attempt = fault::attempt(&arrival.recognition, &arrival.sighting);
+        let now = arrival.request.times.body;
+        let mut delivery = None;
+        let decided = armed.decide(attempt, |scope| {
+            let delivery = delivery.get_or_insert_with(|| decide::as_if_stored(arrival));
+            scope.matches(&Subject::new(delivery, now))
+        })?;
+        drop(armed);
+        let by = decided.answered_by();
+        let reply = decided.reply.or_else(|| {
+            decided
+                .after_forward
+                .then(|| decide::default_answer().reply)
+        })?;
+        Some(ArmedAnswer {
+            answer: Answer { reply, by },
+            after_forward: decided.after_forward,
+        })
+    }
+
+    /// The rules in force.
+    pub(super) fn armed(&self) -> MutexGuard<'_, Armed> {
+        self.shared
+            .armed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The app that this request is for, if there is one.
+    fn route(&self, arrival: &Arrival) -> Option<&Forward> {
+        let forward = self.shared.forward.as_ref()?;
+        let event_type = arrival.recognition.event_type.as_deref();
+        forward.route(&arrival.request, event_type).map(|_| forward)
+    }
+}
+
+/// An answer of the fault plan.
+struct ArmedAnswer {
+    answer: Answer,
+    after_forward: bool,
+}
+
+fn by_app(reply: Reply) -> Answer {
+    Answer {
+        reply,
+        by: AnsweredBy::App,
+    }
+}
+
+async fn hand_on(forward: &Forward, arrival: &Arrival) -> Option<Forwarded> {
+    let event_type = arrival.recognition.event_type.as_deref();
+    let number = arrival.sighting.arrival;
+    forward.deliver(&arrival.request, event_type, number).await
+}
