@@ -4,6 +4,7 @@
 
 mod commands;
 mod durability;
+mod export;
 mod faults;
 mod floors;
 mod forward;
