@@ -16,3 +16,4 @@ mod robustness;
 mod send;
 mod tui;
 mod tunnel;
+mod wait;
