@@ -115,6 +115,19 @@ fn list_works_beside_a_running_listener() {
 }
 
 #[test]
+fn a_limit_of_nothing_is_refused() {
+    let home = with_captures();
+    for command in ["list", "export"] {
+        let refused = home.run(&[command, "-n", "0"]).expect(2);
+        assert!(
+            refused.stderr.contains("it takes a whole number from 1"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
+
+#[test]
 fn what_sign_signs_verify_accepts_and_a_changed_body_gets_its_reason() {
     let home = Home::new();
     let secret = home.secret_file();

@@ -21,6 +21,7 @@ use super::exit::Exit;
 use super::lookup;
 use super::output::{self, Printer};
 use super::problem::{Problem, Result};
+use super::values::limit;
 
 /// Write the deliveries that match a filter, the oldest first.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(super) struct ExportArgs {
     #[arg(short, long, value_enum, default_value_t)]
     format: Format,
     /// At most so many, the oldest
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
     /// Write there instead of standard output
     #[arg(short = 'O', long, value_name = "FILE")]
