@@ -89,7 +89,7 @@ fn one(
         Format::Http => out.write_all(&http::message(delivery, Credentials::Masked)),
         Format::Curl => match command(delivery, url, BodySource::Inline, Credentials::Masked) {
             Ok(command) => writeln!(out, "{command}"),
-            Err(error) => writeln!(out, "# {error}"),
+            Err(error) => writeln!(out, "# delivery {}: {error}", delivery.id),
         },
         Format::Body => out.write_all(&delivery.request().body),
     }
