@@ -16,4 +16,5 @@ mod robustness;
 mod send;
 mod tui;
 mod tunnel;
+mod usage;
 mod wait;
