@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::rig::http::{post, raw};
+use super::rig::http::post;
 use super::rig::{Home, SECRET};
 
-const EVENT: [(&str, &str); 3] = [
+pub(crate) const EVENT: [(&str, &str); 3] = [
     ("Sixtyfour-Event-Id", "6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab"),
     ("Sixtyfour-Event-Type", "find_email"),
     ("Content-Type", "application/json"),
 ];
 
 /// A home whose store holds three deliveries of two events.
-fn with_captures() -> Home {
+pub(crate) fn with_captures() -> Home {
     let home = Home::new();
     let listener = home.listen::<&str>(&[]);
     post(&listener.address, "/hook", &EVENT, br#"{"a":1.10}"#);
@@ -115,61 +115,16 @@ fn list_works_beside_a_running_listener() {
 }
 
 #[test]
-fn wait_ends_when_the_delivery_has_come_and_with_3_when_it_has_not() {
-    let home = Home::new();
-    let listener = home.listen::<&str>(&[]);
-    let waiting = home
-        .command(&[
-            "wait",
-            "type:find_email",
-            "--timeout",
-            "30s",
-            "--output",
-            "json",
-        ])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    super::rig::eventually("a delivery after the waiting began", || {
-        post(&listener.address, "/", &EVENT, b"{}");
-        listener.next("delivery");
-        std::fs::read_to_string(format!("/proc/{}/stat", waiting.id()))
-            .ok()
-            .filter(|stat| stat.contains(" Z "))
-    });
-    let waited = waiting.wait_with_output().unwrap();
-    assert_eq!(waited.status.code(), Some(0));
-    let line: Value =
-        serde_json::from_slice(waited.stdout.split(|b| *b == b'\n').next().unwrap()).unwrap();
-    assert_eq!(line["type"], "find_email");
-    home.run(&["wait", "type:nobody", "--timeout", "10ms"])
-        .expect(3);
-}
-
-#[test]
-fn a_listener_of_its_own_can_wait_too() {
-    let home = Home::new();
-    let listener = home.listen(&[
-        "--exit-after",
-        "2",
-        "--match",
-        "type:find_email",
-        "--timeout",
-        "30s",
-    ]);
-    post(&listener.address, "/", &[], b"x");
-    post(&listener.address, "/", &EVENT, b"{}");
-    post(&listener.address, "/", &EVENT, b"{}");
-    let ended = listener.ended().expect(0);
-    let kinds: Vec<_> = ended
-        .json_lines()
-        .iter()
-        .map(|o| o["kind"].clone())
-        .collect();
-    assert_eq!(kinds, ["ready", "delivery", "delivery", "stopped"]);
-    home.listen(&["--exit-after", "1", "--timeout", "20ms"])
-        .ended()
-        .expect(3);
+fn a_limit_of_nothing_is_refused() {
+    let home = with_captures();
+    for command in ["list", "export"] {
+        let refused = home.run(&[command, "-n", "0"]).expect(2);
+        assert!(
+            refused.stderr.contains("it takes a whole number from 1"),
+            "{}",
+            refused.stderr
+        );
+    }
 }
 
 #[test]
@@ -326,53 +281,4 @@ fn a_bad_value_is_named_with_what_would_be_good() {
         .expect(2);
     let object: Value = serde_json::from_str(bad.stderr.trim()).unwrap();
     assert_eq!(object["kind"], "error");
-}
-
-#[test]
-fn every_export_format_gives_something_that_can_be_read_back() {
-    let home = with_captures();
-    let http = home
-        .run(&["export", "--format", "http", "id:6f1c*", "--limit", "1"])
-        .expect(0);
-    assert!(
-        http.stdout.starts_with("POST /hook HTTP/1.1\r\n"),
-        "{}",
-        http.stdout
-    );
-    let body = home.run(&["export", "--format", "body", "seq:1"]).expect(0);
-    assert_eq!(body.stdout, r#"{"a":1.10}"#);
-    let har = home.run(&["export", "--format", "har"]).expect(0);
-    let har: Value = serde_json::from_str(&har.stdout).unwrap();
-    assert_eq!(har["log"]["version"], "1.2");
-    assert_eq!(har["log"]["entries"].as_array().unwrap().len(), 3);
-    let curl = home.run(&["export", "--format", "curl"]).expect(0);
-    assert!(curl.stdout.contains("curl "), "{}", curl.stdout);
-}
-
-#[test]
-fn a_curl_export_sends_the_same_request_again() {
-    let home = with_captures();
-    let listener = home.listen::<&str>(&[]);
-    let target = format!("http://{}/again", listener.address);
-    let curl = home
-        .run(&["export", "--format", "curl", "seq:1", "--to", &target])
-        .expect(0);
-    if std::process::Command::new("curl")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
-        // Without curl there is nothing to run; that the line is quoted right is tested elsewhere.
-        return;
-    }
-    let ran = std::process::Command::new("sh")
-        .arg("-c")
-        .arg(&curl.stdout)
-        .output()
-        .unwrap();
-    assert!(ran.status.success(), "{}: {ran:?}", curl.stdout);
-    let delivery = listener.next("delivery");
-    assert_eq!(delivery["event_id"], EVENT[0].1);
-    assert_eq!(delivery["body"], serde_json::json!({"a": 1.1}));
-    assert!(raw(&listener.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_some());
 }

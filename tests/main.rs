@@ -4,6 +4,7 @@
 
 mod commands;
 mod durability;
+mod export;
 mod faults;
 mod floors;
 mod forward;
@@ -15,3 +16,5 @@ mod robustness;
 mod send;
 mod tui;
 mod tunnel;
+mod usage;
+mod wait;

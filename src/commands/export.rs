@@ -9,16 +9,19 @@ use jiff::Timestamp;
 
 use crate::delivery::Delivery;
 use crate::export::credentials::Credentials;
+use crate::export::curl::{self, CurlError};
 use crate::export::ndjson::{self, Bodies};
-use crate::export::{curl, har, http};
+use crate::export::{har, http};
 use crate::signature::digest;
 use crate::store::Order;
+use crate::text;
 
 use super::arguments::StoreArgs;
 use super::exit::Exit;
 use super::lookup;
-use super::output::Printer;
+use super::output::{self, Printer};
 use super::problem::{Problem, Result};
+use super::values::limit;
 
 /// Write the deliveries that match a filter, the oldest first.
 #[derive(Debug, Args)]
@@ -30,7 +33,7 @@ pub(super) struct ExportArgs {
     #[arg(short, long, value_enum, default_value_t)]
     format: Format,
     /// At most so many, the oldest
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = limit)]
     limit: Option<usize>,
     /// Write there instead of standard output
     #[arg(short = 'O', long, value_name = "FILE")]
@@ -110,8 +113,7 @@ pub(super) fn run(arguments: &ExportArgs) -> Result {
     if writer.count == 0 {
         return Err(lookup::nothing_found(&store, &location, &filter));
     }
-    writer.finish()?;
-    Ok(Exit::Done)
+    writer.finish()
 }
 
 struct Writer<'a> {
@@ -119,6 +121,38 @@ struct Writer<'a> {
     credentials: Credentials,
     out: Printer,
     count: usize,
+    refused: Refused,
+}
+
+/// Deliveries that cannot be said in the format.
+#[derive(Debug, Default)]
+enum Refused {
+    #[default]
+    None,
+    /// The first of all: an error, unless others follow.
+    First(Unsaid),
+    /// Among others, where each was warned about.
+    Some,
+}
+
+impl Refused {
+    /// The first of all, now that it is one among others.
+    fn take_first(&mut self) -> Option<Unsaid> {
+        match std::mem::take(self) {
+            Self::First(first) => Some(first),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
+/// A delivery that cannot be said in the format.
+#[derive(Debug)]
+struct Unsaid {
+    comment: String,
+    problem: Problem,
 }
 
 impl<'a> Writer<'a> {
@@ -142,6 +176,7 @@ impl<'a> Writer<'a> {
             credentials,
             out,
             count: 0,
+            refused: Refused::None,
         })
     }
 
@@ -158,10 +193,7 @@ impl<'a> Writer<'a> {
                 self.out.line(&ndjson::delivery(delivery, &sha256, options))
             }
             Format::Http => self.out.bytes(&http::message(delivery, self.credentials)),
-            Format::Curl => {
-                let command = self.curl(delivery)?;
-                self.out.line(&command)
-            }
+            Format::Curl => self.curl(delivery),
             Format::Body => self.out.bytes(&delivery.request().body),
             Format::Har => {
                 let before = if first {
@@ -175,29 +207,52 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn curl(&self, delivery: &Delivery) -> Result<String> {
-        let path = delivery.request().head.origin_form();
-        let url = format!(
-            "{}{}",
-            self.arguments.to.trim_end_matches('/'),
-            String::from_utf8_lossy(path)
-        );
-        curl::command(delivery, &url, curl::BodySource::Inline, self.credentials)
-            .map(|command| command.to_string())
-            .map_err(|error| {
-                Problem::failed(
-                    "curl",
-                    format!("delivery {} cannot be said as a curl command", delivery.id),
-                )
-                .why(error.to_string())
-                .fix(format!("hook64 export --format http seq:{}", delivery.id))
-            })
+    fn curl(&mut self, delivery: &Delivery) -> Result<()> {
+        let to = &self.arguments.to;
+        let command = curl::command(delivery, to, curl::BodySource::Inline, self.credentials);
+        if let Some(first) = self.refused.take_first() {
+            self.leave_out(&first)?;
+        }
+        match command {
+            Ok(command) => self.out.line(&command.to_string()),
+            Err(error) => {
+                let unsaid = unsaid(delivery, &error);
+                if self.count == 1 {
+                    self.refused = Refused::First(unsaid);
+                    return Ok(());
+                }
+                self.leave_out(&unsaid)
+            }
+        }
     }
 
-    fn finish(mut self) -> Result<()> {
+    /// A comment in the place of a command, and a warning.
+    fn leave_out(&mut self, unsaid: &Unsaid) -> Result<()> {
+        self.refused = Refused::Some;
+        output::complain(&unsaid.problem.text("warning"));
+        self.out.line(&unsaid.comment)
+    }
+
+    fn finish(mut self) -> Result {
         if self.arguments.format == Format::Har {
             self.out.line(har::CLOSING)?;
         }
-        self.out.finish()
+        self.out.finish()?;
+        match self.refused {
+            Refused::None => Ok(Exit::Done),
+            Refused::First(only) => Err(only.problem),
+            Refused::Some => Ok(Exit::Failed),
+        }
+    }
+}
+
+fn unsaid(delivery: &Delivery, error: &CurlError) -> Unsaid {
+    let why = error.to_string();
+    let what = format!("delivery {} cannot be said as a curl command", delivery.id);
+    Unsaid {
+        comment: format!("# delivery {}: {}", delivery.id, text::line(why.as_bytes())),
+        problem: Problem::failed("curl", what)
+            .why(why)
+            .fix(format!("hook64 export --format http seq:{}", delivery.id)),
     }
 }

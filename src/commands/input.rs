@@ -23,6 +23,7 @@ pub(super) fn read(path: &Path, what: &str) -> Result<Vec<u8>> {
     outcome.map_err(|error| {
         Problem::usage(format!("cannot read the {what} in {}", path.display()))
             .why(error.to_string())
+            .fix("name a file that can be read, or - for standard input")
     })
 }
 

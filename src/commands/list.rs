@@ -19,6 +19,7 @@ use super::exit::Exit;
 use super::lookup;
 use super::output::{self, Printer};
 use super::problem::Result;
+use super::values::limit;
 use super::{Everywhere, color};
 
 /// List the deliveries that match a filter, the newest last.
@@ -28,7 +29,7 @@ pub(super) struct ListArgs {
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
     /// At most so many, the newest
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50, value_parser = limit)]
     limit: usize,
     #[command(flatten)]
     store: StoreArgs,

@@ -72,29 +72,30 @@ pub(super) fn nothing_captured(location: &Location) -> Problem {
     )
     .why(format!("{location} is empty"))
     .fix(
-        "start the listener and post something to it:\n  \
-         hook64 listen\n  curl -d '{}' http://127.0.0.1:6464/",
+        "start the listener and send a sample to it:\n  \
+         hook64 listen\n  hook64 send find_email",
     )
 }
 
-/// The delivery that an id means.
+/// The delivery that an id means. `command` is what was to be done with it, with `ID` for the id:
+/// it is offered again with an id that would do.
 ///
 /// # Errors
 /// When there is none, or there are several.
-pub(super) fn delivery(store: &Store, id: &str) -> Result<Delivery> {
+pub(super) fn delivery(store: &Store, id: &str, command: &str) -> Result<Delivery> {
     let found = match store.find(id).map_err(|error| trouble(&error))? {
         Found::Delivery(id) => store.get(id).map_err(|error| trouble(&error))?,
         Found::Ambiguous { events, candidates } => {
-            return Err(ambiguous(id, events, &candidates));
+            return Err(ambiguous(id, events, &candidates, command));
         }
         Found::Nothing {
             shared, candidates, ..
-        } => return Err(no_such_delivery(id, &shared, &candidates)),
+        } => return Err(no_such_delivery(id, &shared, &candidates, command)),
     };
-    found.ok_or_else(|| no_such_delivery(id, "", &[]))
+    found.ok_or_else(|| no_such_delivery(id, "", &[], command))
 }
 
-fn ambiguous(id: &str, events: u64, examples: &[Candidate]) -> Problem {
+fn ambiguous(id: &str, events: u64, examples: &[Candidate], command: &str) -> Problem {
     let problem = Problem::new(
         Exit::NotFound,
         "ambiguous_id",
@@ -102,15 +103,12 @@ fn ambiguous(id: &str, events: u64, examples: &[Candidate]) -> Problem {
     );
     let problem = problem.why(list(examples));
     match examples.first() {
-        Some(example) => problem.fix(format!(
-            "write more of it: hook64 show {}",
-            text::line(example.event_id.as_bytes())
-        )),
+        Some(example) => problem.fix(format!("write more of it: {}", with(command, example))),
         None => problem,
     }
 }
 
-fn no_such_delivery(id: &str, shared: &str, near: &[Candidate]) -> Problem {
+fn no_such_delivery(id: &str, shared: &str, near: &[Candidate], command: &str) -> Problem {
     let problem = Problem::new(
         Exit::NotFound,
         "no_such_delivery",
@@ -122,14 +120,15 @@ fn no_such_delivery(id: &str, shared: &str, near: &[Candidate]) -> Problem {
                 "event ids that begin with {shared}: {}",
                 list(near)
             ))
-            .fix(format!(
-                "hook64 show {}",
-                text::line(nearest.event_id.as_bytes())
-            )),
+            .fix(with(command, nearest)),
         None => problem
             .why("it is neither a delivery's number nor the beginning of an event id")
             .fix("hook64 list shows both"),
     }
+}
+
+fn with(command: &str, candidate: &Candidate) -> String {
+    command.replace("ID", &text::line(candidate.event_id.as_bytes()))
 }
 
 fn list(candidates: &[Candidate]) -> String {

@@ -51,13 +51,7 @@ pub use report::install as report_panics;
 
 /// Receive, inspect and provoke webhooks of Sixtyfour AI and ELAN Languages, on this machine.
 #[derive(Debug, Parser)]
-#[command(
-    name = "hook64",
-    version,
-    about,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "hook64", version, about, max_term_width = 100)]
 #[command(after_help = "hook64 alone is hook64 listen.")]
 struct Arguments {
     #[command(flatten)]
@@ -72,10 +66,11 @@ struct Everywhere {
     /// When to colour
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
     color: ColorChoice,
-    /// Say more on standard error
+    /// With send and replay on a terminal: show every attempt, however many there are
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Print nothing but errors
+    /// Leave out progress, notes and the line about each delivery; warnings, errors and what was
+    /// asked for stay
     #[arg(short, long, global = true)]
     quiet: bool,
 }
@@ -127,14 +122,18 @@ enum Command {
 /// one, once.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments = usage::with_default_command(arguments.into_iter().collect());
-    let json = usage::asks_for_json(&arguments);
-    let arguments = usage::with_guarded_terms(arguments);
-    let outcome = match Arguments::try_parse_from(arguments) {
+    let typed: Vec<_> = arguments.into_iter().collect();
+    let json = usage::asks_for_json(&typed);
+    let complete = usage::with_guarded_terms(usage::with_default_command(typed.clone()));
+    let outcome = match Arguments::try_parse_from(complete) {
         Ok(arguments) => dispatch(arguments),
-        Err(error) => usage::explain(&error),
+        Err(error) => usage::explain(&error, &typed),
     };
     outcome.unwrap_or_else(|problem| {
+        let problem = match usage::command_name(&typed) {
+            Some(command) => problem.of_command(&command),
+            None => problem,
+        };
         let message = if json {
             problem.json("error") + "\n"
         } else {

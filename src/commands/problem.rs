@@ -53,10 +53,20 @@ impl Problem {
         self
     }
 
-    /// Adds one command or action that mends it; further lines are alternatives.
+    /// Adds one command or action that mends it; further lines are alternatives. `hook64 COMMAND`
+    /// stands for the command that ran.
     #[must_use]
     pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(quoted(fix));
+        self
+    }
+
+    /// The same, where the fix says which command ran instead of `hook64 COMMAND`.
+    #[must_use]
+    pub(super) fn of_command(mut self, command: &str) -> Self {
+        self.fix = self
+            .fix
+            .map(|fix| fix.replace("hook64 COMMAND", &format!("hook64 {command}")));
         self
     }
 

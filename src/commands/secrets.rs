@@ -192,10 +192,11 @@ fn checked(owner: Owner, secret: Secret, place: &str, any: bool) -> Result<Secre
 
 fn wrong_form(place: &str, problem: &FormProblem) -> Problem {
     let what = format!("the signing secret in {place} has the wrong form");
-    let fix = format!(
-        "{}\nTo use another form on purpose:\n  --secret-file FILE --any-secret",
-        problem.fix()
-    );
+    let mut fix = problem.fix().to_owned();
+    if problem.can_be_meant() {
+        fix += "\nTo use another form on purpose:\n  \
+                hook64 COMMAND --secret-file FILE --any-secret";
+    }
     Problem::new(Exit::Usage, "secret_form", what)
         .why(problem.to_string())
         .fix(fix)
@@ -210,7 +211,7 @@ fn given_as_value() -> Problem {
     .why("arguments are visible to other users (ps) and stay in shell history")
     .fix(
         "put it in a file, or pipe it:\n  \
-         hook64 listen --secret-file ~/.config/hook64/secret\n  \
-         pass show sixtyfour/webhook | hook64 listen --secret-file -",
+         hook64 COMMAND --secret-file ~/.config/hook64/secret\n  \
+         pass show sixtyfour/webhook | hook64 COMMAND --secret-file -",
     )
 }

@@ -50,7 +50,7 @@ pub(super) struct ShowArgs {
 
 pub(super) fn run(arguments: &ShowArgs, everywhere: Everywhere) -> Result {
     let store = lookup::open(&arguments.store)?;
-    let mut delivery = lookup::delivery(&store, &arguments.id)?;
+    let mut delivery = lookup::delivery(&store, &arguments.id, "hook64 show ID")?;
     if delivery.arrival.verdict.validity() == Validity::Invalid && delivery.diagnosis.is_none() {
         examine(&store, &mut delivery)?;
     }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
@@ -12,14 +13,34 @@ use super::problem::{Problem, Result};
 #[must_use]
 pub(super) fn with_default_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let at = first_after_globals(&arguments).min(arguments.len());
-    let is_said = arguments.get(at).is_some_and(|argument| {
-        let text = argument.to_string_lossy();
-        !text.starts_with('-') || matches!(&*text, "-h" | "--help" | "-V" | "--version")
-    });
-    if !is_said {
+    if !is_command_said(&arguments) {
         arguments.insert(at, OsString::from("listen"));
     }
     arguments
+}
+
+fn is_command_said(arguments: &[OsString]) -> bool {
+    let first = arguments.get(first_after_globals(arguments));
+    first.is_some_and(|argument| {
+        let text = argument.to_string_lossy();
+        !text.starts_with('-') || matches!(&*text, "-h" | "--help" | "-V" | "--version")
+    })
+}
+
+/// The command that is meant, when there is one of that name.
+#[must_use]
+pub(super) fn command_name(arguments: &[OsString]) -> Option<String> {
+    if !is_command_said(arguments) {
+        return Some("listen".to_owned());
+    }
+    let said = arguments.get(first_after_globals(arguments))?.to_str()?;
+    is_command(said).then(|| said.to_owned())
+}
+
+fn is_command(text: &str) -> bool {
+    super::Arguments::command()
+        .get_subcommands()
+        .any(|command| command.get_name() == text)
 }
 
 /// A term that says no (`-id:6f1c`) looks like an option; in parentheses it means the same and is
@@ -68,15 +89,18 @@ pub(super) fn asks_for_json(arguments: &[OsString]) -> bool {
             .any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
-/// Help and version are printed and done; everything else becomes a [`Problem`].
-pub(super) fn explain(error: &clap::Error) -> Result {
+/// Help and version are printed and done; everything else becomes a [`Problem`]. `typed` is what
+/// stood on the command line, without a default command.
+pub(super) fn explain(error: &clap::Error, typed: &[OsString]) -> Result {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             output::print(&error.render().to_string())?;
             Ok(Exit::Done)
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => Err(bad_value(error)),
-        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => Err(unknown(error)),
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
+            Err(options_before_command(typed).unwrap_or_else(|| unknown(error)))
+        }
         _ => Err(other(error)),
     }
 }
@@ -101,7 +125,7 @@ fn bad_value(error: &clap::Error) -> Problem {
     });
     let possible = context(error, ContextKind::ValidValue).filter(|values| !values.is_empty());
     let why = possible.map_or_else(
-        || std::error::Error::source(error).map(ToString::to_string),
+        || std::error::Error::source(error).map(|source| plainly(&source.to_string())),
         |values| Some(format!("it takes {}", or_list(&values))),
     );
     let problem = match why {
@@ -109,9 +133,78 @@ fn bad_value(error: &clap::Error) -> Problem {
         None => problem,
     };
     match context(error, ContextKind::SuggestedValue) {
-        Some(suggestion) => problem.fix(format!("did you mean {flag} {suggestion}?")),
+        Some(suggestion) => problem.fix(did_you_mean(flag, &suggestion)),
         None => problem.fix("hook64 COMMAND --help lists what each option takes"),
     }
+}
+
+fn did_you_mean(flag: &str, suggestion: &str) -> String {
+    let what_it_is = if (flag, suggestion) == ("--output", "json") {
+        " It prints one object per line:"
+    } else {
+        ""
+    };
+    format!("did you mean {suggestion}?{what_it_is}\n  hook64 COMMAND {flag} {suggestion}")
+}
+
+/// What the standard library's parsers and clap say about a value, in words for people who never
+/// saw either.
+fn plainly(why: &str) -> String {
+    let plain = match why {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "it takes a whole number"
+        }
+        "number too large to fit in target type" => "the number is too large",
+        "number too small to fit in target type" => "the number is too small",
+        "invalid float literal" | "cannot parse float from empty string" => "it takes a number",
+        "invalid IP address syntax" => "it takes an IP address such as 127.0.0.1 or ::1, no name",
+        _ => return range(why).unwrap_or_else(|| why.to_owned()),
+    };
+    plain.to_owned()
+}
+
+/// `70000 is not in 0..=65535`, said by clap.
+fn range(why: &str) -> Option<String> {
+    let (_, range) = why.split_once(" is not in ")?;
+    let (first, last) = range.split_once("..")?;
+    let last = last.trim_start_matches('=');
+    let is_bounded = last
+        .parse()
+        .is_ok_and(|last: u64| last < u64::from(u32::MAX));
+    Some(if is_bounded {
+        format!("it takes a whole number from {first} to {last}")
+    } else {
+        format!("it takes a whole number from {first}")
+    })
+}
+
+/// Options stood where a command should, so they were taken for those of `listen`, and the command
+/// for something that `listen` does not know.
+fn options_before_command(typed: &[OsString]) -> Option<Problem> {
+    if is_command_said(typed) {
+        return None;
+    }
+    let words: Vec<_> = typed.iter().map(|word| word.to_string_lossy()).collect();
+    let at = words.iter().skip(1).position(|word| is_command(word))? + 1;
+    let command = &words[at];
+    let problem = Problem::usage(format!("options of {command} stand after it"))
+        .why("without a command in front, they are those of listen");
+    let may_be_secret = |word: &str| word == "--secret" || word.starts_with("--secret=");
+    if words.iter().any(|word| may_be_secret(word)) {
+        return Some(problem.fix(format!("hook64 {command} --help lists its options")));
+    }
+    let others = words[1..at].iter().chain(&words[at + 1..]);
+    let others: Vec<_> = others.map(|word| quoted(word)).collect();
+    Some(problem.fix(format!("hook64 {command} {}", others.join(" "))))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_bare) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn or_list(values: &str) -> String {
@@ -135,7 +228,8 @@ fn unknown(error: &clap::Error) -> Problem {
     let problem = Problem::usage(format!("there is no {kind} {argument}"));
     match suggestion {
         Some(suggestion) => problem.fix(format!("did you mean {suggestion}?")),
-        None => problem.fix("hook64 --help lists the commands, hook64 COMMAND --help its options"),
+        None if kind == "option" => problem.fix("hook64 COMMAND --help lists the options"),
+        None => problem.fix("hook64 --help lists the commands"),
     }
 }
 
@@ -153,6 +247,8 @@ fn other(error: &clap::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     fn completed(arguments: &[&str]) -> Vec<String> {
@@ -171,6 +267,74 @@ mod tests {
         assert_eq!(guarded[4], "(-(a|b))");
         assert_eq!(guarded[1..4], arguments[1..4]);
         assert_eq!(guarded[5], "-1");
+    }
+
+    fn refused(arguments: &[&str]) -> Problem {
+        let typed: Vec<_> = arguments.iter().map(OsString::from).collect();
+        let error = super::super::Arguments::try_parse_from(with_default_command(typed.clone()));
+        explain(&error.unwrap_err(), &typed).unwrap_err()
+    }
+
+    #[test]
+    fn options_in_front_of_a_command_are_moved_behind_it() {
+        for (typed, right) in [
+            (
+                &["hook64", "--store", "a b", "list", "-n", "3"][..],
+                "hook64 list --store 'a b' -n 3",
+            ),
+            (
+                &["hook64", "--output", "json", "show", "1"],
+                "hook64 show --output json 1",
+            ),
+            (&["hook64", "--limit", "3", "list"], "hook64 list --limit 3"),
+        ] {
+            let problem = refused(typed);
+            let (what, _, fix) = problem.parts();
+            assert_eq!(
+                what,
+                format!(
+                    "options of {} stand after it",
+                    fix.unwrap().split(' ').nth(1).unwrap()
+                )
+            );
+            assert_eq!(fix, Some(right));
+        }
+        let secret = refused(&["hook64", "--secret", "sk_whsec_x", "list"]).text("error");
+        assert!(!secret.contains("sk_whsec_x"), "{secret}");
+    }
+
+    #[test]
+    fn no_option_explains_its_value_in_the_words_of_a_programming_language() {
+        let phrases = [
+            "in string",
+            "literal",
+            "syntax",
+            "target type",
+            "..",
+            "not in ",
+        ];
+        let mut tried = 0;
+        for command in super::super::Arguments::command().get_subcommands() {
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                for value in ["abc", "", "-1", "99999999999999999999999"] {
+                    let argument = format!("--{option}={value}");
+                    let typed = ["hook64", command.get_name(), &argument].map(OsString::from);
+                    let Err(error) = super::super::Arguments::try_parse_from(&typed) else {
+                        continue;
+                    };
+                    if error.kind() != ErrorKind::ValueValidation {
+                        continue;
+                    }
+                    tried += 1;
+                    let problem = explain(&error, &typed).unwrap_err();
+                    let (_, why, _) = problem.parts();
+                    let why = why.unwrap();
+                    let spoken = phrases.iter().find(|phrase| why.contains(**phrase));
+                    assert_eq!(spoken, None, "{} {argument}: {why}", command.get_name());
+                }
+            }
+        }
+        assert!(tried > 20, "{tried}");
     }
 
     #[test]

@@ -31,6 +31,17 @@ pub(super) enum BadValue {
     Size(String),
 }
 
+/// How many things at most: at least one, or nothing could ever be shown.
+///
+/// # Errors
+/// When it is no such number.
+pub(super) fn limit(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|limit| *limit > 0)
+        .ok_or_else(|| "it takes a whole number from 1".to_owned())
+}
+
 fn split_unit(text: &str) -> (&str, &str) {
     let end = text
         .find(|character: char| !(character.is_ascii_digit() || character == '.'))

@@ -40,7 +40,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "HEADER", value_parser = header)]
     header: Vec<Header>,
     /// The exact body; `-` reads standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "id")]
+    #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
     /// The time to check against, in Unix seconds [default: now, or the time of arrival]
     #[arg(long, value_name = "UNIX")]
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result {
             given(&arguments.header, input::read(body, "body")?)?,
             vec![],
         ),
-        (None, None) => return Err(Problem::usage("there is nothing to verify")),
+        (None, None) => return Err(nothing_to_verify()),
     };
     let checked = check(
         request,
@@ -96,6 +96,16 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result {
     })
 }
 
+fn nothing_to_verify() -> Problem {
+    Problem::usage("there is nothing to verify")
+        .why("it takes a captured delivery, or a body and its headers")
+        .fix(
+            "hook64 list shows what was captured; then one of:\n  \
+             hook64 verify ID --secret-file FILE\n  \
+             hook64 verify --secret-file FILE --header 'Sixtyfour-Signature: …' --body FILE",
+        )
+}
+
 /// A header from `Name: value`, the blanks around the value removed.
 pub(super) fn header(text: &str) -> std::result::Result<Header, String> {
     let (name, value) = text
@@ -109,7 +119,9 @@ pub(super) fn header(text: &str) -> std::result::Result<Header, String> {
 
 fn moment(seconds: i64) -> Result<Timestamp> {
     Timestamp::from_second(seconds).map_err(|error| {
-        Problem::usage(format!("--now does not know \"{seconds}\"")).why(error.to_string())
+        Problem::usage(format!("--now does not know \"{seconds}\""))
+            .why(error.to_string())
+            .fix("date +%s prints the time in Unix seconds")
     })
 }
 
@@ -122,7 +134,7 @@ fn given(headers: &[Header], body: Vec<u8>) -> Result<Request> {
 
 fn captured(id: &str, store: &StoreArgs) -> Result<(Request, Vec<Bytes>)> {
     let store = lookup::open(store)?;
-    let delivery = lookup::delivery(&store, id)?;
+    let delivery = lookup::delivery(&store, id, "hook64 verify ID")?;
     let earlier = lookup::earlier_bodies(&store, &delivery)?;
     Ok((delivery.request().clone(), earlier))
 }

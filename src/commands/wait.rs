@@ -1,4 +1,7 @@
 //! `hook64 wait`: block until such deliveries have arrived at the listener beside.
+//!
+//! In a script the waiting may well begin before the listener does: a store that does not exist yet
+//! is waited for, too, and then everything in it counts.
 
 use std::ops::ControlFlow;
 use std::thread;
@@ -12,7 +15,7 @@ use crate::export::line::{self, Reader};
 use crate::export::ndjson::Bodies;
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
-use crate::store::Store;
+use crate::store::{Location, Store, StoreError, Trouble};
 
 use super::arguments::{Output, StoreArgs};
 use super::exit::Exit;
@@ -52,12 +55,11 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
         .and_then(|timeout| Instant::now().checked_add(timeout.0));
     let is_late = || give_up.is_some_and(|at| Instant::now() >= at);
     let location = arguments.store.location()?;
-    let store = lookup::open_at(&location)?;
-    let newest = store
-        .counts()
-        .map_err(|error| lookup::trouble(&error))?
-        .newest;
-    let mut tail = Tail::after(newest);
+    let Some((store, mut tail)) = beginning(&location, everywhere, is_late)? else {
+        return Err(time_is_up(expectation.missing())
+            .why(format!("no listener has made the store {location}"))
+            .fix(format!("hook64 listen --store {location}")));
+    };
     let reader = output::reader(color::stdout(everywhere.color));
     loop {
         let mut outcome = Ok(());
@@ -80,6 +82,79 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
             return Err(time_is_up(expectation.missing()));
         }
         thread::sleep(PAUSE);
+    }
+}
+
+/// Opens the store, once there is one, and finds the place to wait at: behind what was there
+/// before, which is nothing when the store was not. `None`: the time was up first.
+fn beginning(
+    location: &Location,
+    everywhere: Everywhere,
+    is_late: impl Fn() -> bool,
+) -> Result<Option<(Store, Tail)>> {
+    let mut birth = Birth::default();
+    loop {
+        match Expected::at(location)? {
+            Expected::Store(store) if birth.was_awaited => {
+                return Ok(Some((store, Tail::after(None))));
+            }
+            Expected::Store(store) => {
+                let counts = store.counts().map_err(|error| lookup::trouble(&error))?;
+                return Ok(Some((store, Tail::after(counts.newest))));
+            }
+            Expected::Nothing if !birth.was_awaited && !everywhere.quiet => {
+                output::complain(&format!(
+                    "note: there is no store {location} yet; waiting for a listener to make it\n"
+                ));
+            }
+            Expected::Nothing => {}
+            Expected::Unready(error) if birth.takes_too_long() => {
+                return Err(lookup::trouble(&error));
+            }
+            Expected::Unready(_) => {}
+        }
+        if is_late() {
+            return Ok(None);
+        }
+        birth.was_awaited = true;
+        thread::sleep(PAUSE);
+    }
+}
+
+/// How long a store that appears may be unreadable: its listener is still writing the first page.
+const BIRTH: Duration = Duration::from_secs(2);
+
+/// A store that comes into being.
+#[derive(Debug, Default)]
+struct Birth {
+    was_awaited: bool,
+    began: Option<Instant>,
+}
+
+impl Birth {
+    fn takes_too_long(&mut self) -> bool {
+        let began = *self.began.get_or_insert_with(Instant::now);
+        began.elapsed() > BIRTH
+    }
+}
+
+/// What is found where a store should be.
+enum Expected {
+    Store(Store),
+    Nothing,
+    Unready(StoreError),
+}
+
+impl Expected {
+    fn at(location: &Location) -> Result<Self> {
+        let Location::File(path) = location else {
+            return lookup::open_at(location).map(Self::Store);
+        };
+        Ok(match Store::open_readonly(path) {
+            Ok(store) => Self::Store(store),
+            Err(error) if error.trouble() == Trouble::Missing => Self::Nothing,
+            Err(error) => Self::Unready(error),
+        })
     }
 }
 

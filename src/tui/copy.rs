@@ -133,14 +133,9 @@ fn curl(app: &App, delivery: &Delivery) -> Result<String, String> {
     } else {
         BodySource::Inline
     };
-    command(
-        delivery,
-        url.trim_end_matches('/'),
-        source,
-        Credentials::Masked,
-    )
-    .map(|command| command.to_string())
-    .map_err(|error| error.to_string())
+    command(delivery, &url, source, Credentials::Masked)
+        .map(|command| command.to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// The timestamp of a signature, as it was written.

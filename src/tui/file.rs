@@ -87,14 +87,9 @@ fn one(
         }
         Format::Har => out.write_all(har::entry(delivery, Credentials::Masked).as_bytes()),
         Format::Http => out.write_all(&http::message(delivery, Credentials::Masked)),
-        Format::Curl => match command(
-            delivery,
-            url.trim_end_matches('/'),
-            BodySource::Inline,
-            Credentials::Masked,
-        ) {
+        Format::Curl => match command(delivery, url, BodySource::Inline, Credentials::Masked) {
             Ok(command) => writeln!(out, "{command}"),
-            Err(error) => writeln!(out, "# {error}"),
+            Err(error) => writeln!(out, "# delivery {}: {error}", delivery.id),
         },
         Format::Body => out.write_all(&delivery.request().body),
     }

@@ -155,14 +155,11 @@ struct Release {
 
 fn release(inbox: &Inbox, call: &Call) -> Result<Value, Refusal> {
     let asked: Release = read(call)?;
-    let reply = reply(&asked.answer).ok_or_else(|| {
-        Refusal::new(
-            400,
-            format!(
-                "\"{}\" is not one answer such as 200, 500 or reset",
-                asked.answer
-            ),
-        )
+    let reply = reply(&asked.answer).ok_or_else(|| Refusal {
+        status: 400,
+        error: format!("\"{}\" is no answer to release with", asked.answer),
+        why: Some("it takes one of 200, 500, 429(retry-after=30), reset, close, …".to_owned()),
+        fix: Some(format!("hook64 release {} 200", asked.id)),
     })?;
     let id = meant(inbox, &asked.id).filter(|id| inbox.release(*id, reply));
     let id = id.ok_or_else(|| not_held(inbox, &asked.id))?;

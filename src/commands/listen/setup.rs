@@ -218,7 +218,8 @@ fn policy(layer: &Layer) -> Result<Policy> {
         return Err(Problem::usage(format!(
             "on-bad-signature does not know \"{on_bad_signature}\""
         ))
-        .why("it takes a status from 200 to 599"));
+        .why("it takes a status from 200 to 599")
+        .fix("write on-bad-signature = 401 into the configuration; 200 observes only"));
     }
     if let Some(path) = &layer.path
         && !path.starts_with('/')
@@ -291,6 +292,17 @@ fn limits(layer: &Layer) -> Result<Limits> {
     })
 }
 
+/// What was probably meant by this name of a mode.
+fn nearest_mode(name: &str) -> String {
+    let modes = Mode::value_variants().iter();
+    let mut names = modes.filter_map(ValueEnum::to_possible_value);
+    let nearest = names.find(|mode| name.to_lowercase().starts_with(mode.get_name()));
+    match nearest {
+        Some(mode) => format!("did you mean output = \"{}\"?", mode.get_name()),
+        None => "leave output out of the configuration: auto is chosen by itself".to_owned(),
+    }
+}
+
 /// How deliveries are shown: what was asked for, or what there is a terminal for.
 fn mode(arguments: &ListenArgs, files: &Layer) -> Result<Mode> {
     let configured = files.output.as_deref().map(|name| {
@@ -299,6 +311,7 @@ fn mode(arguments: &ListenArgs, files: &Layer) -> Result<Mode> {
                 "the configuration does not know the output \"{name}\""
             ))
             .why("it takes auto, tui, text, json or quiet")
+            .fix(nearest_mode(name))
         })
     });
     let mode = match (arguments.output, configured) {

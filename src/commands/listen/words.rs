@@ -229,7 +229,7 @@ fn in_use(problem: Problem, port: u16) -> Problem {
         },
     ));
     if is_hook64 {
-        return problem.fix("it is already running; see what it captured with: hook64 list");
+        return problem.fix("it is already running; see it with: hook64 open");
     }
     let next = port.checked_add(1).unwrap_or(6464);
     problem.fix(format!(

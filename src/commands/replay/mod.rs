@@ -119,7 +119,7 @@ fn edit_body(
             .why(format!("{} were named", ids.len()))
             .fix("name one of them, or change all of them with --set .path=JSON"));
     };
-    let delivery = lookup::delivery(store, &id.to_string())?;
+    let delivery = lookup::delivery(store, &id.to_string(), select::AGAIN)?;
     let mut body = delivery.request().body.clone();
     for edit in std::mem::take(&mut plan.replay.edits) {
         let changed = edit.apply(&body);

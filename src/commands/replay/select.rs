@@ -12,6 +12,9 @@ use crate::store::{Found, Location, Order, Store};
 use super::super::lookup;
 use super::super::problem::Result;
 
+/// The command, with a place for the id.
+pub(super) const AGAIN: &str = "hook64 replay ID --to URL";
+
 /// What one word of a command line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
@@ -38,7 +41,7 @@ pub(super) fn select(
     let mut terms = Vec::new();
     for word in words {
         match understand(store, word)? {
-            Word::Id => selection.add(lookup::delivery(store, word)?.id),
+            Word::Id => selection.add(lookup::delivery(store, word, AGAIN)?.id),
             Word::Range(range) => selection.add_matching(&lookup::filter(&[range])?)?,
             Word::Term => terms.push(word.clone()),
         }

@@ -1,8 +1,9 @@
 //! A delivery as a `curl` command that makes the same request again.
 //!
 //! Everything in it came from a stranger and will be pasted into a shell, so each argument is quoted
-//! for any POSIX shell, nothing is left for curl to interpret (`@`, `-`, `[]`, `..`), and what curl
-//! would add by itself is switched off.
+//! for any POSIX shell, nothing is left for curl to interpret (`@`, `-`, `[]`, `..`, `#`), and what
+//! curl would add by itself is switched off. What curl cannot send the same again is refused: a
+//! command that makes another request would only seem to repeat this one.
 
 mod shell;
 
@@ -10,7 +11,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::credentials::Credentials;
-use crate::delivery::{Delivery, Header};
+use crate::delivery::{Delivery, Header, Request};
 
 /// A longer body needs a file: terminals and shells have limits.
 const MAX_INLINE_BODY: usize = 64 * 1024;
@@ -30,6 +31,12 @@ pub enum CurlError {
     /// There is no method or target.
     #[error("the request's head was not readable, so there is no request to repeat")]
     Unreadable,
+    /// Something of it never came; the command would send a whole request.
+    #[error("it was not a whole request: {0}")]
+    NotWhole(String),
+    /// curl sends a body with any method but this one.
+    #[error("curl cannot send a HEAD request with a body")]
+    HeadBody,
     /// A header that no command line can carry.
     #[error("the header {0} holds a byte that cannot stand in an argument")]
     Header(String),
@@ -78,7 +85,8 @@ const HOP_HEADERS: [&str; 7] = [
 /// Headers that curl adds unless it is told not to.
 const CURL_HEADERS: [&str; 4] = ["Accept", "User-Agent", "Content-Type", "Expect"];
 
-/// The command that sends `delivery` to `url` (scheme, authority and all).
+/// The command that sends `delivery` to the server that `url` names; only its scheme and authority
+/// count, the rest is the delivery's own target.
 ///
 /// # Errors
 /// When something in it cannot be said on a command line.
@@ -90,26 +98,27 @@ pub fn command(
 ) -> Result<Command, CurlError> {
     let request = delivery.request();
     let head = &request.head;
-    if head.version().is_none() {
-        return Err(CurlError::Unreadable);
-    }
+    refuse_what_differs(request)?;
     if url
         .chars()
         .any(|character| character.is_control() || character.is_whitespace())
     {
         return Err(CurlError::Url);
     }
+    let is_head = head.method() == "HEAD";
     let mut arguments = Arguments::default();
     arguments.push("--globoff");
     arguments.push("--path-as-is");
-    if head.method() == "HEAD" && request.body.is_empty() {
+    if is_head {
         arguments.push("--head");
     } else {
         arguments.pair("--request", head.method());
     }
-    arguments.pair("--url", url);
+    arguments.address(server(url), head.target());
     for header in head.headers() {
-        if !HOP_HEADERS.iter().any(|name| header.is(name)) {
+        let is_own = HOP_HEADERS.iter().any(|name| header.is(name));
+        // With --head, curl sends no body and therefore no length of its own.
+        if !is_own || (is_head && header.is("content-length")) {
             arguments.pair("--header", header_argument(header, credentials)?);
         }
     }
@@ -119,12 +128,39 @@ pub fn command(
             arguments.pair("--header", format!("{name}:"));
         }
     }
-    let has_length = head.header("content-length").is_some();
+    let has_length = !is_head && head.header("content-length").is_some();
     let stdin = arguments.body(&request.body, has_length, body)?;
     Ok(Command {
         arguments: arguments.0,
         stdin,
     })
+}
+
+/// A command would say something else than what came.
+fn refuse_what_differs(request: &Request) -> Result<(), CurlError> {
+    if request.head.version().is_none() {
+        return Err(CurlError::Unreadable);
+    }
+    if let Some(defect) = &request.defect {
+        return Err(CurlError::NotWhole(defect.why().to_owned()));
+    }
+    if request.head.method() == "HEAD" && !request.body.is_empty() {
+        return Err(CurlError::HeadBody);
+    }
+    Ok(())
+}
+
+/// Scheme and authority of a URL.
+fn server(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |at| at + "://".len());
+    let end = url[authority..].find(['/', '?', '#']);
+    end.map_or(url, |end| &url[..authority + end])
+}
+
+/// Whether curl takes the target out of a URL as it stands there.
+fn is_url_path(target: &[u8]) -> bool {
+    let is_kept = |byte: &u8| byte.is_ascii_graphic() && *byte != b'#';
+    target.starts_with(b"/") && target.iter().all(is_kept)
 }
 
 #[derive(Default)]
@@ -138,6 +174,17 @@ impl Arguments {
     fn pair(&mut self, option: &str, value: impl Into<Vec<u8>>) {
         self.push(option);
         self.push(value);
+    }
+
+    /// Where the request goes, and its target where that is no part of a URL: `*`, an absolute URL,
+    /// a fragment.
+    fn address(&mut self, server: &str, target: &[u8]) {
+        if is_url_path(target) {
+            self.pair("--url", [server.as_bytes(), target].concat());
+        } else {
+            self.pair("--url", format!("{server}/"));
+            self.pair("--request-target", target);
+        }
     }
 
     /// Adds the options for the body; returns what has to come in on standard input.

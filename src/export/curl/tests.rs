@@ -6,7 +6,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert_eq, prop_assume, propte
 use proptest::sample::select;
 use proptest::strategy::{Just, Strategy};
 
-use crate::delivery::Head;
+use crate::delivery::{Defect, Head};
 use crate::export::samples;
 
 use super::*;
@@ -85,12 +85,20 @@ fn nasty() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn with(headers: &[Header], body: Vec<u8>) -> Delivery {
+    request("POST", b"/", headers, body)
+}
+
+fn request(method: &str, target: &[u8], headers: &[Header], body: Vec<u8>) -> Delivery {
     let mut delivery = samples::find_email();
     samples::change(&mut delivery, |arrival| {
-        arrival.request.head = Head::build("POST", b"/", headers).unwrap();
+        arrival.request.head = Head::build(method, target, headers).unwrap();
         arrival.request.body = Bytes::from(body);
     });
     delivery
+}
+
+fn inline(delivery: &Delivery, url: &str) -> Result<Command, CurlError> {
+    command(delivery, url, BodySource::Inline, Credentials::Masked)
 }
 
 fn argument_after<'a>(arguments: &'a [Vec<u8>], option: &str) -> Option<&'a [u8]> {
@@ -115,13 +123,19 @@ proptest! {
         prop_assume!(Head::build("POST", b"/", &headers).is_ok());
         let (text, bytes) = body;
         let body = [text, bytes, b"\n".repeat(newlines)].concat();
-        let url = format!("http://127.0.0.1/?{}", String::from_utf8_lossy(&query).replace(|c: char| c.is_control() || c.is_whitespace(), ""));
-        let delivery = with(&headers, body.clone());
-        let command = command(&delivery, &url, BodySource::Inline, Credentials::Revealed).unwrap();
+        let query = String::from_utf8_lossy(&query);
+        let target = format!("/?{query}").replace(|c: char| c.is_control() || c.is_whitespace(), "");
+        prop_assume!(Head::build("POST", target.as_bytes(), &[]).is_ok());
+        let delivery = request("POST", target.as_bytes(), &headers, body.clone());
+        let command = command(&delivery, "http://127.0.0.1", BodySource::Inline, Credentials::Revealed).unwrap();
         let header = if value.is_empty() { b"X-Nasty;".to_vec() } else { [b"X-Nasty: ", value].concat() };
         for shell in shells() {
             let (arguments, stdin) = run(shell, &command.to_string());
-            prop_assert_eq!(argument_after(&arguments, "--url"), Some(url.as_bytes()));
+            let url = argument_after(&arguments, "--url").unwrap();
+            match argument_after(&arguments, "--request-target") {
+                Some(said) => prop_assert_eq!(said, target.as_bytes()),
+                None => prop_assert_eq!(url, [b"http://127.0.0.1", target.as_bytes()].concat()),
+            }
             prop_assert_eq!(argument_after(&arguments, "--header"), Some(&header[..]));
             let sent = match argument_after(&arguments, "--data-raw") {
                 Some(raw) => raw,
@@ -137,7 +151,7 @@ proptest! {
 fn the_command_repeats_the_request_and_nothing_more() {
     let command = command(
         &samples::find_email(),
-        "http://127.0.0.1:3000/webhooks/sixtyfour?env=dev",
+        "http://127.0.0.1:3000",
         BodySource::File(Path::new("000022.body")),
         Credentials::Masked,
     );
@@ -185,10 +199,7 @@ fn what_curl_would_interpret_is_guarded() {
         argument_after(&dash.arguments, "--data-binary"),
         Some(&b"@./-"[..])
     );
-    assert_eq!(
-        argument_after(&dash.arguments, "--url"),
-        Some(&b"-o/etc/x"[..])
-    );
+    assert_eq!(argument_after(&dash.arguments, "--url"), Some(&b"-o/"[..]));
 }
 
 #[test]
@@ -214,4 +225,70 @@ fn what_no_argument_can_carry_is_refused() {
     let long = with(&[], vec![b'a'; MAX_INLINE_BODY + 1]);
     let long = command(&long, "http://x/", BodySource::Inline, Credentials::Masked);
     assert_eq!(long, Err(CurlError::BodyTooLong(MAX_INLINE_BODY + 1)));
+}
+
+#[test]
+fn a_target_that_is_no_part_of_a_url_is_said_beside_it() {
+    let absolute = &b"http://elsewhere:1/x?y"[..];
+    for target in [b"*", &b"/a#b"[..], "/é".as_bytes(), absolute] {
+        let delivery = request("OPTIONS", target, &[], Vec::new());
+        let arguments = inline(&delivery, "http://x:1/path").unwrap().arguments;
+        assert_eq!(
+            argument_after(&arguments, "--url"),
+            Some(&b"http://x:1/"[..])
+        );
+        assert_eq!(
+            argument_after(&arguments, "--request-target"),
+            Some(target),
+            "{}",
+            String::from_utf8_lossy(target)
+        );
+    }
+}
+
+#[test]
+fn the_path_is_the_deliverys_own_whatever_the_url_has() {
+    let delivery = request("POST", b"//a/../b?c=[1]", &[], Vec::new());
+    for url in [
+        "http://x",
+        "http://x/",
+        "http://x/y/?z",
+        "http://x?y",
+        "http://x#y",
+    ] {
+        let arguments = inline(&delivery, url).unwrap().arguments;
+        let said = argument_after(&arguments, "--url").unwrap();
+        assert_eq!(said, b"http://x//a/../b?c=[1]", "{url}");
+        assert_eq!(argument_after(&arguments, "--request-target"), None);
+    }
+}
+
+#[test]
+fn a_head_request_has_no_data_and_keeps_the_length_that_it_named() {
+    let length = [Header::new("content-length", "0")];
+    let arguments = inline(&request("HEAD", b"/", &length, Vec::new()), "http://x")
+        .unwrap()
+        .arguments;
+    assert!(arguments.contains(&b"--head".to_vec()));
+    assert!(arguments.contains(&b"content-length: 0".to_vec()));
+    let is_data = |argument: &Vec<u8>| argument.starts_with(b"--data");
+    assert!(!arguments.iter().any(is_data));
+    let with_body = request("HEAD", b"/", &length, b"x".to_vec());
+    assert_eq!(inline(&with_body, "http://x"), Err(CurlError::HeadBody));
+}
+
+#[test]
+fn a_body_that_is_not_whole_is_not_sent_as_if_it_were() {
+    for defect in [
+        Defect::BodyTooLarge,
+        Defect::BodyIncomplete,
+        Defect::BodyTimedOut,
+    ] {
+        let mut delivery = samples::find_email();
+        samples::change(&mut delivery, |arrival| {
+            arrival.request.defect = Some(defect.clone());
+        });
+        let why = defect.why().to_owned();
+        assert_eq!(inline(&delivery, "http://x"), Err(CurlError::NotWhole(why)));
+    }
 }
