@@ -173,7 +173,9 @@ impl Face {
 
 fn write_junit(path: &Path, report: &Report) -> Result<()> {
     fs::write(path, report.to_junit()).map_err(|error| {
-        Problem::failed("output", format!("cannot write {}", path.display())).why(error.to_string())
+        Problem::failed("output", format!("cannot write {}", path.display()))
+            .why(error.to_string())
+            .fix("name a file in a directory that you can write to: --junit FILE")
     })
 }
 

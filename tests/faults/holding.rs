@@ -234,7 +234,7 @@ fn a_release_of_what_is_not_held_or_of_no_answer_is_refused() {
     for answer in ["hold", "999", "500,200", "always:200", "200@type:x", ""] {
         let refused = home.run(&["release", "1", answer]).expect(2);
         assert!(
-            refused.stderr.contains("is not one answer"),
+            refused.stderr.contains("is no answer to release with"),
             "{}",
             refused.stderr
         );

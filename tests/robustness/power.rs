@@ -127,8 +127,10 @@ fn courses(trace: &str) -> BTreeMap<String, Course> {
             }
             _ => {
                 let took = call.rsplit_once('<').unwrap().1.trim_end_matches('>');
-                let took: Time = took.parse().unwrap();
-                course.flushes.push((time, time + took));
+                // `<unavailable>`: the program was gone before it ended.
+                if let Ok(took) = took.parse::<Time>() {
+                    course.flushes.push((time, time + took));
+                }
             }
         }
     }
