@@ -137,6 +137,7 @@ impl Inbox {
     /// Takes in one request and says what to answer. Returns only when the delivery is on disk, or
     /// with a 503 when it cannot be.
     pub async fn receive(&self, request: Request) -> (Reply, Receipt) {
+        self.shared.store.expect();
         let (recognition, verdict) = self.examine(&request).await;
         let Some((key, other)) = keys(&request, &recognition, &verdict) else {
             let sighting = Sighting::first();

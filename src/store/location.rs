@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use super::error::{StoreError, Subject, Trouble};
+use super::inode::Inode;
 
 /// Where a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,17 +154,15 @@ impl Place {
 
     /// Which files these are right now.
     pub(super) fn identity(&self) -> io::Result<Identity> {
-        let log = fs::metadata(self.beside("-wal"))?;
         Ok(Identity {
+            log: Inode::at(&self.beside("-wal"))?,
             file: self.file_identity()?,
-            log: (log.dev(), log.ino()),
         })
     }
 
     /// Which file the path leads to right now, its log aside.
-    pub(super) fn file_identity(&self) -> io::Result<(u64, u64)> {
-        let file = fs::metadata(&self.path)?;
-        Ok((file.dev(), file.ino()))
+    pub(super) fn file_identity(&self) -> io::Result<Inode> {
+        Inode::at(&self.path)
     }
 }
 
@@ -171,8 +170,8 @@ impl Place {
 /// on writing into nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
-    pub(super) file: (u64, u64),
-    log: (u64, u64),
+    pub(super) file: Inode,
+    log: Inode,
 }
 
 /// Opens or creates a file that only its owner can use.

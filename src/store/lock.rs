@@ -5,13 +5,13 @@
 //! Its file stays, and remembers that the store held captures: an emptied store is told from a new
 //! one by it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::{StoreError, Trouble};
+use super::inode::Inode;
 use super::location::{Place, open_private};
 
 const NOTE: &str =
@@ -32,7 +32,7 @@ pub(super) struct Lock {
 #[derive(Debug)]
 struct Held {
     file: File,
-    inode: u64,
+    inode: Inode,
     holder: Option<String>,
 }
 
@@ -79,7 +79,7 @@ impl Lock {
     /// Makes sure that others find the lock: somebody may have tidied its file away.
     pub(super) fn keep(&self, place: &Place) -> Result<(), StoreError> {
         let mut held = self.held();
-        if inode_at(&self.path) == Some(held.inode) {
+        if Inode::at(&self.path).ok() == Some(held.inode) {
             return Ok(());
         }
         (held.file, held.inode) = acquire(place, &self.path)?;
@@ -100,7 +100,7 @@ impl Held {
     }
 }
 
-fn acquire(place: &Place, path: &Path) -> Result<(File, u64), StoreError> {
+fn acquire(place: &Place, path: &Path) -> Result<(File, Inode), StoreError> {
     loop {
         let mut file = open_private(path).map_err(|error| place.subject.io(&error))?;
         match file.try_lock() {
@@ -110,14 +110,11 @@ fn acquire(place: &Place, path: &Path) -> Result<(File, u64), StoreError> {
         }
         let metadata = file.metadata().map_err(|error| place.subject.io(&error))?;
         // Somebody may have removed the file between opening and locking it.
-        if inode_at(path) == Some(metadata.ino()) {
-            return Ok((file, metadata.ino()));
+        let inode = Inode::of(&metadata);
+        if Inode::at(path).ok() == Some(inode) {
+            return Ok((file, inode));
         }
     }
-}
-
-fn inode_at(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().map(|metadata| metadata.ino())
 }
 
 fn read(file: &mut File) -> String {

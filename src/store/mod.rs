@@ -30,6 +30,7 @@ mod encode;
 mod error;
 mod fields;
 mod find;
+mod inode;
 mod location;
 mod lock;
 mod numbers;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -12,6 +13,9 @@ use super::attempts::Outgoing;
 use super::error::StoreError;
 use super::seal::Parcel;
 
+/// How long the writer watches for an arrival that was announced: to wake it takes a tenth of what
+/// the whole answer takes, when nothing else is going on.
+const WATCH: Duration = Duration::from_micros(200);
 /// How long something nobody waits for may wait for company.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// One transaction holds no more than this, so that the first waiter does not wait for all bytes
@@ -102,6 +106,8 @@ struct State {
     urgent: bool,
     /// Bytes that are queued or being written.
     bytes: usize,
+    /// Until when to watch for an arrival that was announced.
+    watch: Option<Instant>,
     closed: bool,
     asleep: bool,
 }
@@ -118,6 +124,13 @@ impl Queue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Announces an arrival: whoever sleeps on the queue wakes, and watches for it a moment.
+    pub(super) fn expect(&self) {
+        let mut state = self.state();
+        state.watch = Some(Instant::now() + WATCH);
+        self.wake(state);
     }
 
     pub(super) fn insert(&self, parcel: Parcel, waiter: Waiter<DeliveryId>) -> Result<(), Refusal> {
@@ -175,6 +188,12 @@ impl Queue {
             }
             if until.is_some_and(|until| until <= now) {
                 return Wake::Time;
+            }
+            if state.watch.is_some_and(|until| now < until) {
+                drop(state);
+                thread::yield_now();
+                state = self.state();
+                continue;
             }
             state.asleep = true;
             let deadline = [notes_due, until].into_iter().flatten().min();
@@ -278,6 +297,7 @@ impl State {
             rows += 1;
         }
         let inserts: Vec<Insert> = self.inserts.drain(..rows).collect();
+        self.watch = None;
         if !due && self.notes.len() < MANY_NOTES {
             let notes = Vec::new();
             return Batch { inserts, notes };
@@ -327,6 +347,19 @@ mod tests {
         queue.note(Note::Mark, Some(oneshot::channel().0)).unwrap();
         let now = Some(Instant::now());
         assert!(matches!(queue.next(now, None), Wake::Work(batch) if batch.notes.len() == 2));
+    }
+
+    #[test]
+    fn nothing_waits_for_an_arrival_that_was_announced_and_does_not_come() {
+        let queue = Queue::new(1 << 20);
+        queue.expect();
+        let now = Some(Instant::now());
+        assert!(matches!(queue.next(now, None), Wake::Time));
+        queue.note(Note::Mark, Some(oneshot::channel().0)).unwrap();
+        assert!(matches!(queue.next(None, None), Wake::Work(batch) if batch.notes.len() == 1));
+        queue.expect();
+        queue.close();
+        assert!(matches!(queue.next(None, None), Wake::Closed));
     }
 
     #[test]

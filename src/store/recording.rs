@@ -13,6 +13,13 @@ use super::queue::{Note, Queue, Refusal};
 use super::seal::Parcel;
 
 impl Store {
+    /// Announces that a request will be stored in a moment, so that the writer is awake by then.
+    pub fn expect(&self) {
+        if let Ok(queue) = self.queue() {
+            queue.expect();
+        }
+    }
+
     /// Stores a request. When this returns a number, the delivery is on disk; when it returns an
     /// error, it is not stored.
     ///
