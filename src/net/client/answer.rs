@@ -202,7 +202,9 @@ async fn read_until_close(exchange: &mut Exchange<'_>, keep: usize) -> Result<(B
             Ok(_) => {}
             // Many servers close without saying so in TLS.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            Err(error) => return Err(exchange.lost(Some(error), "inside the answer's body")),
+            Err(error) => {
+                return Err(exchange.lost(Some(error), "inside the answer's body").await);
+            }
         }
     }
     let buffer = exchange.buffer();
@@ -285,9 +287,9 @@ async fn read_line(exchange: &mut Exchange<'_>) -> Result<Bytes, Lost> {
 
 async fn need_more(exchange: &mut Exchange<'_>, place: &str) -> Result<(), Lost> {
     match exchange.more().await {
-        Ok(0) => Err(exchange.lost(None, place)),
+        Ok(0) => Err(exchange.lost(None, place).await),
         Ok(_) => Ok(()),
-        Err(error) => Err(exchange.lost(Some(error), place)),
+        Err(error) => Err(exchange.lost(Some(error), place).await),
     }
 }
 
@@ -312,7 +314,7 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 fn not_http(why: impl Into<Cow<'static, str>>) -> Lost {
     Lost {
         failure: Failure::NotHttp(why.into().into_owned()),
-        unanswered: false,
+        refused: false,
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::head::OutgoingHead;
 use super::stream::Stream;
@@ -23,10 +23,17 @@ const READ: usize = 16 * 1024;
 /// How long an answered request may go on being sent.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How soon after its first byte a refusal shows that a request met a connection that was just being
+/// closed. The peer's kernel refuses at once, which takes a round trip to be heard of; a reset that
+/// comes later may be of a peer that has read the request and done its work.
+const REFUSED_WITHIN: Duration = Duration::from_millis(100);
+
 /// A connection, and what was read from it beyond the last answer.
 pub(super) struct Connection {
     stream: Stream,
     buffer: BytesMut,
+    /// Whether it has carried a request before: only then may the peer be tired of it.
+    reused: bool,
 }
 
 impl Connection {
@@ -34,11 +41,20 @@ impl Connection {
         Self {
             stream,
             buffer: BytesMut::new(),
+            reused: false,
+        }
+    }
+
+    /// The same, to carry another request.
+    pub(super) fn idle(self) -> Self {
+        Self {
+            reused: true,
+            ..self
         }
     }
 
     /// Whether it may carry another request.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&mut self) -> bool {
         self.buffer.is_empty() && self.stream.is_quiet()
     }
 }
@@ -46,8 +62,8 @@ impl Connection {
 /// Why there was no whole answer.
 pub(super) struct Lost {
     pub(super) failure: Failure,
-    /// The peer closed without one byte of an answer: a connection that had been idle was dead.
-    pub(super) unanswered: bool,
+    /// The peer's kernel refused the request: nobody read it, since nobody had the connection open.
+    pub(super) refused: bool,
 }
 
 /// A request on its way out and the bytes that come back.
@@ -56,6 +72,8 @@ pub(super) struct Exchange<'a> {
     parts: [&'a [u8]; 3],
     sent: usize,
     flushed: bool,
+    /// When the first byte was sent.
+    begun: Option<Instant>,
     broken: Option<io::Error>,
     pub(super) first_byte: Option<Instant>,
 }
@@ -71,6 +89,7 @@ impl<'a> Exchange<'a> {
             parts: [head.bytes(), b"\r\n", body],
             sent: 0,
             flushed: false,
+            begun: None,
             broken: None,
             first_byte: None,
         }
@@ -95,7 +114,7 @@ impl<'a> Exchange<'a> {
             // The peer may have answered before it closed.
             self.broken = Some(error);
         }
-        let Connection { stream, buffer } = &mut *self.connection;
+        let Connection { stream, buffer, .. } = &mut *self.connection;
         buffer.reserve(READ);
         // Reading into a buffer keeps nothing between polls, so the future may be made anew.
         pin!(stream.read_buf(buffer)).poll(context)
@@ -119,7 +138,10 @@ impl<'a> Exchange<'a> {
                 Poll::Ready(Ok(0)) => {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
-                Poll::Ready(Ok(count)) => self.sent += count,
+                Poll::Ready(Ok(count)) => {
+                    self.sent += count;
+                    self.begun.get_or_insert_with(Instant::now);
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             }
         }
@@ -142,9 +164,10 @@ impl<'a> Exchange<'a> {
     }
 
     /// What it means that the peer closed, or that reading failed, before the answer was whole.
-    pub(super) fn lost(&mut self, error: Option<io::Error>, where_: &str) -> Lost {
-        let unanswered = self.first_byte.is_none();
+    pub(super) async fn lost(&mut self, error: Option<io::Error>, place: &str) -> Lost {
         let kind = self.broken.take().or(error).map(|error| error.kind());
+        let may_be_refused = self.connection.reused && self.first_byte.is_none();
+        let refused = may_be_refused && self.is_refusal(kind).await;
         let how = match kind {
             None | Some(io::ErrorKind::UnexpectedEof) => "closed by the peer".to_owned(),
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
@@ -153,8 +176,25 @@ impl<'a> Exchange<'a> {
             Some(kind) => kind.to_string(),
         };
         Lost {
-            failure: Failure::Broken(format!("{how} {where_}")),
-            unanswered,
+            failure: Failure::Broken(format!("{how} {place}")),
+            refused,
+        }
+    }
+
+    /// Whether a break says that the peer's kernel refused what was sent. An end of the stream says
+    /// so only together with a reset: without one the request was taken, and by whom or how far it
+    /// was read cannot be told.
+    async fn is_refusal(&self, kind: Option<io::ErrorKind>) -> bool {
+        let until = self.begun.unwrap_or_else(Instant::now) + REFUSED_WITHIN;
+        match kind {
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+                Instant::now() <= until
+            }
+            None | Some(io::ErrorKind::UnexpectedEof) => {
+                let reset = timeout_at(until, self.connection.stream.reset());
+                Instant::now() <= until && reset.await.unwrap_or(false)
+            }
+            Some(_) => false,
         }
     }
 }

@@ -135,8 +135,12 @@ impl Client {
 
     /// Makes one request. The body goes out as it is: the head has to say its length.
     ///
-    /// A connection that was used before may turn out to be dead. Then, and only if not one byte
-    /// of an answer came, the request is made once more on a new one.
+    /// The peer may close a connection that was used before just as the request goes out on it. Then
+    /// the request is made once more on a new one, and only then: not one byte of an answer came, and
+    /// at once the peer's kernel refused what was sent (a reset, alone or after the end of the
+    /// stream), which it does for a connection that nobody holds open any more. An end of the stream
+    /// alone is that of a peer which took the request, as is a reset that comes later: what it has
+    /// done by then cannot be undone, so the request has failed and is not made again.
     pub async fn request(
         &self,
         number: u32,
@@ -178,9 +182,19 @@ impl Client {
     }
 
     async fn call(&self, call: &Call<'_>, phases: &mut Phases) -> Result<Response, Failure> {
-        if let Some(connection) = self.shared.pool.take(call.target.origin()) {
+        let idle = self.shared.pool.take(call.target.origin());
+        self.call_over(idle, call, phases).await
+    }
+
+    async fn call_over(
+        &self,
+        idle: Option<Connection>,
+        call: &Call<'_>,
+        phases: &mut Phases,
+    ) -> Result<Response, Failure> {
+        if let Some(connection) = idle {
             match self.answer(connection, call, phases).await {
-                Err(lost) if lost.unanswered => {}
+                Err(lost) if lost.refused => {}
                 ended => return ended.map_err(|lost| lost.failure),
             }
         }
@@ -211,7 +225,7 @@ impl Client {
         let Answered { response, reusable } = read.unwrap_or_else(|_| {
             Err(Lost {
                 failure: Failure::TimedOut(call.limits.timeout),
-                unanswered: false,
+                refused: false,
             })
         })?;
         if exchange.finish().await && reusable {

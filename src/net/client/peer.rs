@@ -46,6 +46,10 @@ pub(crate) enum Say {
     Hang,
     /// A reset.
     Reset,
+    /// A reset after a while.
+    ResetAfter(Duration),
+    /// An orderly close after a while, without a byte.
+    CloseAfter(Duration),
 }
 
 impl Say {
@@ -127,6 +131,11 @@ async fn converse<S: Fn(&Seen, usize) -> Say>(
             Say::Flood(bytes) => while socket.write_all(&bytes).await.is_ok() {},
             Say::Hang => std::future::pending().await,
             Say::Reset => return socket.set_zero_linger().unwrap(),
+            Say::ResetAfter(wait) => {
+                tokio::time::sleep(wait).await;
+                return socket.set_zero_linger().unwrap();
+            }
+            Say::CloseAfter(wait) => return tokio::time::sleep(wait).await,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Idle connections that may be used again.
 //!
 //! Bounded in number and age: a server that closes an idle connection just as a request goes out
-//! on it costs a second try, so they are given up before common servers do (five seconds).
+//! on it costs a second try or the request, so they are given up before common servers do (five
+//! seconds).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +36,7 @@ impl Pool {
     pub(super) fn take(&self, origin: &str) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let stack = idle.get_mut(origin)?;
-        while let Some(found) = stack.pop() {
+        while let Some(mut found) = stack.pop() {
             if found.since.elapsed() > MAX_AGE {
                 // Those below are older still.
                 stack.clear();
@@ -62,6 +63,7 @@ impl Pool {
             idle.insert(origin.to_owned(), Vec::new());
         }
         if let Some(stack) = idle.get_mut(origin).filter(|stack| stack.len() < self.most) {
+            let connection = connection.idle();
             stack.push(Idle { connection, since });
         }
     }

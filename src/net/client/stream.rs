@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -65,21 +67,46 @@ impl Stream {
         Ok((Self::Encrypted(Box::new(stream)), opening))
     }
 
-    /// Whether an idle connection still looks usable: the peer has neither closed it nor (in
-    /// plain HTTP) said something that nobody asked for.
-    pub(super) fn is_quiet(&self) -> bool {
-        let socket = match self {
-            Self::Plain(socket) => socket,
-            Self::Encrypted(stream) => stream.get_ref().0,
+    /// Whether an idle connection still looks usable: the peer has neither closed it nor said
+    /// something that nobody asked for.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        // The kernel is asked, since the runtime hears of a close only when it next looks.
+        let mut byte = [0];
+        match recv(self.socket(), &mut byte, RecvFlags::PEEK) {
+            Err(Errno::AGAIN) => true,
+            Ok((_, 1)) => self.said_nothing(),
+            Ok(_) | Err(_) => false,
+        }
+    }
+
+    /// Whether the bytes that came are none of the peer's own: session tickets may arrive at any
+    /// time, so may the word that it is about to close.
+    fn said_nothing(&mut self) -> bool {
+        let Self::Encrypted(stream) = self else {
+            return false;
         };
         let mut byte = [0];
-        let mut peeked = ReadBuf::new(&mut byte);
+        let mut read = ReadBuf::new(&mut byte);
         let mut context = Context::from_waker(Waker::noop());
-        match socket.poll_peek(&mut context, &mut peeked) {
-            Poll::Pending => true,
-            // Session tickets may arrive at any time.
-            Poll::Ready(Ok(length)) => length > 0 && matches!(self, Self::Encrypted(_)),
-            Poll::Ready(Err(_)) => false,
+        let reading = Pin::new(stream.as_mut()).poll_read(&mut context, &mut read);
+        reading.is_pending()
+    }
+
+    /// Waits until the peer resets the connection; says whether it did, as opposed to another error.
+    pub(super) async fn reset(&self) -> bool {
+        let socket = self.socket();
+        // It fails only with its runtime.
+        let _ = socket.ready(Interest::ERROR).await;
+        matches!(
+            socket.take_error().ok().flatten().map(|error| error.kind()),
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+        )
+    }
+
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Encrypted(stream) => stream.get_ref().0,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The client against raw peers over real sockets.
 
 mod encrypted;
+mod reused;
 
 use std::time::{Duration, Instant};
 
@@ -241,84 +242,6 @@ async fn an_endless_answer_is_kept_up_to_the_limit() {
         assert_eq!(response.body.len(), Limits::default().keep);
         assert!(response.body_cut);
     }
-}
-
-#[tokio::test]
-async fn a_connection_is_used_again() {
-    let peer = Peer::new(|_, _| Say::status(200)).await;
-    let client = Client::new(Settings::default());
-    let first = post_with(&client, &peer.target("/"), Limits::default()).await;
-    let second = post_with(&client, &peer.target("/b"), Limits::default()).await;
-    assert!(first.phases.connect.is_some());
-    assert!(second.phases.connect.is_none());
-    assert_eq!(peer.seen()[1].connection, 0);
-}
-
-#[tokio::test]
-async fn a_connection_is_not_used_again_after_close_or_an_odd_answer() {
-    for answer in [
-        &b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n"[..],
-        b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 smuggled\r\n\r\n",
-    ] {
-        let peer = Peer::new(move |_, _| Say::Bytes(answer.to_vec())).await;
-        let client = Client::new(Settings::default());
-        for _ in 0..2 {
-            let outcome = post_with(&client, &peer.target("/"), Limits::default()).await;
-            assert_eq!(outcome.attempt.result.unwrap().status, 200);
-        }
-        assert_eq!(peer.seen()[1].connection, 1);
-    }
-}
-
-#[tokio::test]
-async fn a_connection_that_died_idle_costs_one_more_try_and_no_failure() {
-    // The peer takes the second request and closes without a byte, as if it had just timed out.
-    let peer = Peer::new(|seen, before| match (seen.connection, before) {
-        (0, 1) => Say::Last(Vec::new()),
-        _ => Say::status(200),
-    })
-    .await;
-    let client = Client::new(Settings::default());
-    for _ in 0..2 {
-        let outcome = post_with(&client, &peer.target("/"), Limits::default()).await;
-        assert_eq!(outcome.attempt.result.unwrap().status, 200);
-    }
-    assert_eq!(peer.seen().len(), 3);
-}
-
-#[tokio::test]
-async fn a_request_is_not_made_again_once_an_answer_has_begun() {
-    let peer = Peer::new(|_, before| match before {
-        0 => Say::status(200),
-        _ => Say::Last(b"HTTP/1.1 2".to_vec()),
-    })
-    .await;
-    let client = Client::new(Settings::default());
-    post_with(&client, &peer.target("/"), Limits::default()).await;
-    let outcome = post_with(&client, &peer.target("/"), Limits::default()).await;
-    broken(outcome.attempt.result);
-    assert_eq!(peer.seen().len(), 2);
-}
-
-#[tokio::test]
-async fn a_new_connection_that_breaks_is_not_tried_again() {
-    let peer = Peer::new(|_, _| Say::Last(Vec::new())).await;
-    broken(post(&peer.target("/")).await.attempt.result);
-    assert_eq!(peer.seen().len(), 1);
-}
-
-#[tokio::test]
-async fn without_a_pool_every_request_has_its_own_connection() {
-    let peer = Peer::new(|_, _| Say::status(200)).await;
-    let client = Client::new(Settings {
-        idle: 0,
-        ..Settings::default()
-    });
-    for _ in 0..2 {
-        post_with(&client, &peer.target("/"), Limits::default()).await;
-    }
-    assert_eq!(peer.seen()[1].connection, 1);
 }
 
 #[tokio::test]
