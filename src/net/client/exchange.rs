@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::head::OutgoingHead;
@@ -53,10 +53,31 @@ impl Connection {
         }
     }
 
+    /// Sends what an answered request has left; `None` when the peer does not take it in time.
+    pub(super) async fn finish(mut self, head: Bytes, body: Bytes) -> Option<Self> {
+        let sending = async {
+            self.stream.write_all(&head).await?;
+            self.stream.write_all(&body).await?;
+            self.stream.flush().await
+        };
+        timeout(GRACE, sending).await.ok()?.ok()?;
+        Some(self)
+    }
+
     /// Whether it may carry another request.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.buffer.is_empty() && self.stream.is_quiet()
     }
+}
+
+/// What an answered request has left to send.
+pub(super) enum Unsent {
+    Nothing,
+    /// For a peer that answers first and reads later, if it ever does.
+    Rest {
+        head: Bytes,
+        body: Bytes,
+    },
 }
 
 /// Why there was no whole answer.
@@ -70,6 +91,7 @@ pub(super) struct Lost {
 pub(super) struct Exchange<'a> {
     connection: &'a mut Connection,
     parts: [&'a [u8]; 3],
+    body: &'a Bytes,
     sent: usize,
     flushed: bool,
     /// When the first byte was sent.
@@ -87,6 +109,7 @@ impl<'a> Exchange<'a> {
         Self {
             connection,
             parts: [head.bytes(), b"\r\n", body],
+            body,
             sent: 0,
             flushed: false,
             begun: None,
@@ -153,14 +176,23 @@ impl<'a> Exchange<'a> {
         flushing
     }
 
-    /// Finishes sending once the answer is there, for a peer that answers first and reads later.
-    /// Says whether the request went out whole.
-    pub(super) async fn finish(&mut self) -> bool {
-        if !self.flushed && self.broken.is_none() {
-            // Late or broken: then the connection is not used again, and that is all.
-            let _ = timeout(GRACE, poll_fn(|context| self.poll_send(context))).await;
+    /// What is left to be sent once the answer is there; `None` if sending broke.
+    pub(super) async fn unsent(&mut self) -> Option<Unsent> {
+        // What can go now may be all that is left.
+        let sending = poll_fn(|context| Poll::Ready(self.poll_send(context))).await;
+        if self.broken.is_some() || matches!(sending, Poll::Ready(Err(_))) {
+            return None;
         }
-        self.flushed
+        if self.flushed {
+            return Some(Unsent::Nothing);
+        }
+        let [head, end, _] = self.parts;
+        let head = [head, end].concat();
+        let skip = self.sent.min(head.len());
+        Some(Unsent::Rest {
+            head: Bytes::from(head).slice(skip..),
+            body: self.body.slice(self.sent - skip..),
+        })
     }
 
     /// What it means that the peer closed, or that reading failed, before the answer was whole.

@@ -30,7 +30,7 @@ use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
 use self::answer::Answered;
-use self::exchange::{Connection, Exchange, Lost};
+use self::exchange::{Connection, Exchange, Lost, Unsent};
 use self::pool::Pool;
 use self::stream::Stream;
 use crate::delivery::attempt::Response;
@@ -228,8 +228,22 @@ impl Client {
                 refused: false,
             })
         })?;
-        if exchange.finish().await && reusable {
-            self.shared.pool.give(call.target.origin(), connection);
+        match exchange.unsent().await {
+            Some(Unsent::Nothing) if reusable => {
+                self.shared.pool.give(call.target.origin(), connection);
+            }
+            Some(Unsent::Rest { head, body }) => {
+                let client = self.clone();
+                let origin = call.target.origin().to_owned();
+                // The answer does not wait for what may never be read.
+                tokio::spawn(async move {
+                    let finished = connection.finish(head, body).await;
+                    if let Some(connection) = finished.filter(|_| reusable) {
+                        client.shared.pool.give(&origin, connection);
+                    }
+                });
+            }
+            Some(Unsent::Nothing) | None => {}
         }
         Ok(response)
     }

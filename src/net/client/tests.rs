@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::peer::{Peer, Say};
 use super::{Client, Limits, Outcome, OutgoingHead, Settings, Target};
@@ -266,6 +266,46 @@ async fn a_refusal_is_heard_while_the_body_is_still_going_out() {
         .await;
     assert_eq!(outcome.attempt.result.unwrap().status, 413);
     peer.abort();
+}
+
+/// A large request to a peer that answers after ten bytes, with the peer's end of the connection.
+async fn answered_early(client: &Client) -> (Outcome, TcpStream, usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let target: Target = format!("http://{address}/").parse().unwrap();
+    let peer = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut start = [0; 10];
+        socket.read_exact(&mut start).await.unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        socket.write_all(answer).await.unwrap();
+        socket
+    });
+    let body = Bytes::from(vec![b'x'; 32 << 20]);
+    let head = head(&[("Content-Length", &body.len().to_string())]);
+    let limits = Limits::default();
+    let outcome = client.request(1, &target, &head, &body, limits).await;
+    let unread = head.bytes().len() + 2 + body.len() - 10;
+    (outcome, peer.await.unwrap(), unread)
+}
+
+#[tokio::test]
+async fn an_answer_before_the_end_of_the_request_is_handed_back_at_once() {
+    let client = Client::new(Settings::default());
+    let started = Instant::now();
+    let (outcome, _open, _) = answered_early(&client).await;
+    assert!(outcome.attempt.delivered());
+    assert!(started.elapsed() < Duration::from_millis(800));
+    assert!(outcome.attempt.took < Duration::from_millis(800));
+}
+
+#[tokio::test]
+async fn a_peer_that_answers_first_and_reads_later_gets_the_whole_request() {
+    let client = Client::new(Settings::default());
+    let (_, mut peer, unread) = answered_early(&client).await;
+    let mut rest = vec![0; unread];
+    peer.read_exact(&mut rest).await.unwrap();
+    assert!(rest.ends_with(b"xxx"));
 }
 
 #[tokio::test]
