@@ -192,6 +192,8 @@ impl Outbox {
                         result: Err(Failure::Broken(format!("not sent: {error}"))),
                     },
                     phases: Phases::default(),
+                    connected: false,
+                    fix: None,
                 },
                 request: None,
             },

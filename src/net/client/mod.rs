@@ -7,10 +7,12 @@
 //! limit.
 //!
 //! [`target`] says where to · [`head`] what · [`tls`] whom to trust; inside, `stream` connects,
-//! `exchange` sends while it listens, `answer` reads, `pool` keeps what is idle.
+//! `handshake` explains a TLS failure, `exchange` sends while it listens, `answer` reads, `pool` keeps
+//! what is idle.
 
 mod answer;
 mod exchange;
+mod handshake;
 pub mod head;
 #[cfg(test)]
 pub(crate) mod peer;
@@ -32,9 +34,10 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::Answered;
 use self::exchange::{Connection, Exchange, Lost, Unsent};
 use self::pool::Pool;
-use self::stream::Stream;
+use self::stream::{NotOpened, Stream};
 use crate::delivery::attempt::Response;
 use crate::delivery::{Attempt, Failure};
+use crate::text;
 
 pub use self::head::OutgoingHead;
 pub use self::target::{Target, TargetError};
@@ -95,16 +98,32 @@ pub struct Outcome {
     pub attempt: Attempt,
     /// Where the time went.
     pub phases: Phases,
+    /// Whether there was a connection, agreed on TLS and all, over which the request could go.
+    pub connected: bool,
+    /// What helps against its failure, where that is known.
+    pub fix: Option<String>,
 }
 
 impl Outcome {
     /// Whether there was a connection over which the request could go.
     #[must_use]
     pub fn reached(&self) -> bool {
-        !matches!(
-            self.attempt.result,
-            Err(Failure::Unreachable(_) | Failure::Tls(_))
-        )
+        self.connected
+    }
+}
+
+/// What is found out on the way to an answer.
+#[derive(Default)]
+struct Course {
+    phases: Phases,
+    connected: bool,
+    fix: Option<String>,
+}
+
+impl Course {
+    fn tls_failed(&mut self, problem: handshake::Problem) -> Failure {
+        self.fix = problem.fix;
+        Failure::Tls(problem.why)
     }
 }
 
@@ -151,7 +170,7 @@ impl Client {
     ) -> Outcome {
         let started = Timestamp::now();
         let clock = Instant::now();
-        let mut phases = Phases::default();
+        let mut course = Course::default();
         let call = Call {
             target,
             head,
@@ -159,7 +178,8 @@ impl Client {
             limits,
             clock,
         };
-        let result = self.call(&call, &mut phases).await;
+        let idle = self.shared.pool.take(target.origin());
+        let result = self.call(idle, &call, &mut course).await;
         Outcome {
             attempt: Attempt {
                 number,
@@ -168,7 +188,9 @@ impl Client {
                 took: clock.elapsed(),
                 result,
             },
-            phases,
+            phases: course.phases,
+            connected: course.connected,
+            fix: course.fix,
         }
     }
 
@@ -178,50 +200,72 @@ impl Client {
     /// When there is no connection within this time.
     pub async fn reach(&self, target: &Target, within: Duration) -> Result<(), Failure> {
         let deadline = Instant::now() + within;
-        Stream::open(target, None, deadline).await.map(drop)
+        match timeout_at(deadline, Stream::open(target, None, deadline)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(NotOpened::Unreachable(why))) => Err(Failure::Unreachable(why)),
+            // Nothing is encrypted.
+            Ok(Err(NotOpened::NoName | NotOpened::Handshake(_))) | Err(_) => {
+                let why = format!("no connection within {}", text::duration(within));
+                Err(Failure::Unreachable(why))
+            }
+        }
     }
 
-    async fn call(&self, call: &Call<'_>, phases: &mut Phases) -> Result<Response, Failure> {
-        let idle = self.shared.pool.take(call.target.origin());
-        self.call_over(idle, call, phases).await
-    }
-
-    async fn call_over(
+    async fn call(
         &self,
         idle: Option<Connection>,
         call: &Call<'_>,
-        phases: &mut Phases,
+        course: &mut Course,
     ) -> Result<Response, Failure> {
         if let Some(connection) = idle {
-            match self.answer(connection, call, phases).await {
-                Err(lost) if lost.refused => {}
+            match self.answer(connection, call, course).await {
+                Err(lost) if lost.refused => course.connected = false,
                 ended => return ended.map_err(|lost| lost.failure),
             }
         }
-        let tls = if call.target.is_tls() {
-            Some(self.tls()?)
+        let connection = self.open(call, course).await?;
+        self.answer(connection, call, course)
+            .await
+            .map_err(|lost| lost.failure)
+    }
+
+    async fn open(&self, call: &Call<'_>, course: &mut Course) -> Result<Connection, Failure> {
+        let target = call.target;
+        let tls = if target.is_tls() {
+            let config = self.tls();
+            Some(config.map_err(|_| course.tls_failed(handshake::Problem::no_trust()))?)
         } else {
             None
         };
-        let (stream, opening) = Stream::open(call.target, tls, call.deadline()).await?;
-        phases.connect = Some(opening.connect);
-        phases.tls = opening.tls;
-        self.answer(Connection::new(stream), call, phases)
+        let opening = Stream::open(target, tls, call.deadline());
+        let opened = timeout_at(call.deadline(), opening)
             .await
-            .map_err(|lost| lost.failure)
+            .map_err(|_| Failure::TimedOut(call.limits.timeout))?;
+        let (stream, opening) = opened.map_err(|problem| match problem {
+            NotOpened::Unreachable(why) => Failure::Unreachable(why),
+            NotOpened::NoName => course.tls_failed(handshake::Problem::no_name(target)),
+            NotOpened::Handshake(error) => {
+                let problem = handshake::Problem::of(&error, target, &self.shared.trust);
+                course.tls_failed(problem)
+            }
+        })?;
+        course.phases.connect = Some(opening.connect);
+        course.phases.tls = opening.tls;
+        Ok(Connection::new(stream))
     }
 
     async fn answer(
         &self,
         mut connection: Connection,
         call: &Call<'_>,
-        phases: &mut Phases,
+        course: &mut Course,
     ) -> Result<Response, Lost> {
+        course.connected = true;
         let mut exchange = Exchange::new(&mut connection, call.head, call.body);
         let bodyless = call.head.answer_has_no_body();
         let reading = answer::read(&mut exchange, bodyless, call.limits.keep);
         let read = timeout_at(call.deadline(), reading).await;
-        phases.first_byte = exchange.first_byte.map(|at| at.duration_since(call.clock));
+        course.phases.first_byte = exchange.first_byte.map(|at| at.duration_since(call.clock));
         let Answered { response, reusable } = read.unwrap_or_else(|_| {
             Err(Lost {
                 failure: Failure::TimedOut(call.limits.timeout),
@@ -248,12 +292,9 @@ impl Client {
         Ok(response)
     }
 
-    fn tls(&self) -> Result<Arc<ClientConfig>, Failure> {
-        self.shared
-            .config
-            .get_or_init(|| self.shared.trust.config())
-            .clone()
-            .map_err(|error| Failure::Tls(format!("no certificates to trust: {error}")))
+    fn tls(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+        let config = || self.shared.trust.config();
+        self.shared.config.get_or_init(config).clone()
     }
 }
 

@@ -13,12 +13,11 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::target::Target;
-use crate::delivery::Failure;
 
 /// A plain or encrypted byte stream.
 pub(super) enum Stream {
@@ -33,33 +32,36 @@ pub(super) struct Opening {
     pub(super) tls: Option<Duration>,
 }
 
+/// Why there is no connection.
+pub(super) enum NotOpened {
+    /// Nobody to connect to.
+    Unreachable(String),
+    /// The host of the target is none that a certificate could be for.
+    NoName,
+    /// The handshake failed.
+    Handshake(io::Error),
+}
+
 impl Stream {
-    /// Connects to the target until the deadline.
+    /// Connects to the target. The deadline is only shared out among its addresses: keeping it is
+    /// the caller's.
     pub(super) async fn open(
         target: &Target,
         tls: Option<Arc<ClientConfig>>,
         deadline: Instant,
-    ) -> Result<(Self, Opening), Failure> {
+    ) -> Result<(Self, Opening), NotOpened> {
         let started = Instant::now();
-        let late = || {
-            let seconds = deadline.duration_since(started);
-            Failure::Unreachable(format!("no connection within {seconds:.1?}"))
-        };
-        let socket = timeout_at(deadline, connect(target, deadline))
-            .await
-            .map_err(|_| late())??;
+        let socket = connect(target, deadline).await?;
         let connect = started.elapsed();
         let Some(config) = tls else {
             let opening = Opening { connect, tls: None };
             return Ok((Self::Plain(socket), opening));
         };
-        let name = ServerName::try_from(target.host().to_owned())
-            .map_err(|_| Failure::Tls("the host is no name for a certificate".to_owned()))?;
-        let handshake = TlsConnector::from(config).connect(name, socket);
-        let stream = timeout_at(deadline, handshake)
+        let name = ServerName::try_from(target.host().to_owned()).map_err(|_| NotOpened::NoName)?;
+        let stream = TlsConnector::from(config)
+            .connect(name, socket)
             .await
-            .map_err(|_| Failure::Tls("no handshake in time".to_owned()))?
-            .map_err(|error| Failure::Tls(tls_problem(&error)))?;
+            .map_err(NotOpened::Handshake)?;
         let opening = Opening {
             connect,
             tls: Some(started.elapsed().saturating_sub(connect)),
@@ -111,39 +113,42 @@ impl Stream {
     }
 }
 
-async fn connect(target: &Target, deadline: Instant) -> Result<TcpStream, Failure> {
+async fn connect(target: &Target, deadline: Instant) -> Result<TcpStream, NotOpened> {
     let addresses = resolve(target).await?;
-    let mut failure = Failure::Unreachable(format!("{} has no address", target.host()));
+    let mut problem = format!("{} has no address", target.host());
     let mut left = addresses.len();
     for address in addresses {
         // Every address gets its share of the time, so that one that drops packets does not
-        // keep the next from being tried.
+        // keep the next from being tried. The last one has all that is left.
         let share = deadline.saturating_duration_since(Instant::now())
             / u32::try_from(left).unwrap_or(u32::MAX).max(1);
         left -= 1;
-        match timeout_at(Instant::now() + share, TcpStream::connect(address)).await {
+        let connecting = TcpStream::connect(address);
+        let connected = match left {
+            0 => Ok(connecting.await),
+            _ => timeout(share, connecting).await,
+        };
+        match connected {
             Ok(Ok(socket)) => {
                 // A failure here costs speed alone.
                 let _ = socket.set_nodelay(true);
                 return Ok(socket);
             }
-            Ok(Err(error)) => failure = Failure::Unreachable(connect_problem(&error, address)),
-            Err(_) => {
-                failure = Failure::Unreachable(format!("{address} did not answer in {share:.1?}"));
-            }
+            Ok(Err(error)) => problem = connect_problem(&error, address),
+            Err(_) => problem = format!("{address} did not answer in {share:.1?}"),
         }
     }
-    Err(failure)
+    Err(NotOpened::Unreachable(problem))
 }
 
-async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, NotOpened> {
     let host = target.host();
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, target.port())]);
     }
     let found: Vec<SocketAddr> = lookup_host((host, target.port()))
         .await
-        .map_err(|_| Failure::Unreachable(format!("the name {host} cannot be resolved")))?
+        .map_err(|_| NotOpened::Unreachable(format!("the name {host} cannot be resolved")))?
         .collect();
     let admitted: Vec<SocketAddr> = found
         .iter()
@@ -159,7 +164,7 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Failure> {
             };
             let ip = address.ip();
             let message = format!("refused: {host} resolves to {ip}, {why}");
-            Err(Failure::Unreachable(message))
+            Err(NotOpened::Unreachable(message))
         }
         _ => Ok(admitted),
     }
@@ -174,20 +179,6 @@ fn connect_problem(error: &io::Error, address: SocketAddr) -> String {
             format!("there is no route to {address}")
         }
         kind => format!("{address}: {kind}"),
-    }
-}
-
-fn tls_problem(error: &io::Error) -> String {
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match inner {
-        Some(rustls::Error::InvalidMessage(_)) => "the peer does not speak TLS".to_owned(),
-        Some(problem) => problem.to_string(),
-        None => match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the peer closed during the handshake".to_owned(),
-            kind => kind.to_string(),
-        },
     }
 }
 

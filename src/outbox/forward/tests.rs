@@ -224,3 +224,12 @@ fn the_budget_says_how_much_time_was_used() {
     assert_eq!(budget(12_000).percent(), 120);
     assert!(budget(1_200).to_string().ends_with("(12 %)"));
 }
+
+#[tokio::test]
+async fn an_app_that_stalls_before_it_can_be_asked_is_504_too() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("https://{}/", listener.local_addr().unwrap());
+    let target: Target = target.parse().unwrap();
+    let forward = forward_within(&target, Duration::from_millis(200));
+    assert_eq!(reply(&forward).await.status, 504);
+}

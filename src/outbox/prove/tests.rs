@@ -263,6 +263,8 @@ fn outcome(number: u32, status: u16, body: &'static str) -> Outcome {
             }),
         },
         phases: crate::net::client::Phases::default(),
+        connected: true,
+        fix: None,
     }
 }
 

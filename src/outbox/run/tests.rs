@@ -137,6 +137,23 @@ async fn a_job_that_finds_nobody_is_unreached() {
 }
 
 #[tokio::test]
+async fn a_job_whose_handshake_never_ends_is_unreached() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("https://{}/", listener.local_addr().unwrap());
+    let job = event(JOB).job(&target.parse().unwrap(), signed()).unwrap();
+    let limits = Limits {
+        timeout: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let outbox = Outbox::new(Client::new(Settings::default()), limits);
+    let mut running = outbox.run(Batch::one(quick(0)), move |_| job.clone());
+    let progress = running.next().await.unwrap();
+    let result = progress.outcome.attempt.result;
+    assert_eq!(result, Err(Failure::TimedOut(limits.timeout)));
+    assert_eq!(progress.then, Then::Done(Ending::Unreached));
+}
+
+#[tokio::test]
 async fn signatures_can_be_wrong_stale_missing_or_of_another_body() {
     let peer = Peer::new(|_, _| Say::status(401)).await;
     let mut random = fastrand::Rng::with_seed(1);

@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::post_with;
+use super::{impatient, post_with};
 use crate::delivery::Failure;
 use crate::net::client::peer::read_request;
 use crate::net::client::{Client, Limits, Settings, Target, Trust};
@@ -96,4 +96,26 @@ async fn a_peer_that_does_not_speak_tls_is_told_apart() {
     let outcome = post_with(&client(Trust::Anyone), &target, Limits::default()).await;
     let expected = Failure::Tls("the peer does not speak TLS".to_owned());
     assert_eq!(outcome.attempt.result, Err(expected));
+}
+
+/// Accepts connections and then says nothing.
+async fn stalling_peer() -> Target {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("https://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok(accepted) = listener.accept().await {
+            kept.push(accepted);
+        }
+    });
+    target.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_handshake_that_stalls_is_timed_out_and_never_a_connection() {
+    let target = stalling_peer().await;
+    let outcome = post_with(&client(Trust::Anyone), &target, impatient()).await;
+    let expected = Failure::TimedOut(impatient().timeout);
+    assert_eq!(outcome.attempt.result, Err(expected));
+    assert!(!outcome.reached());
 }

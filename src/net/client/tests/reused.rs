@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{broken, head, post, post_with};
 use crate::net::client::peer::{Peer, Say, Seen, read_request};
-use crate::net::client::{Call, Client, Limits, Phases, Settings, Target};
+use crate::net::client::{Call, Client, Course, Limits, Settings, Target};
 
 #[tokio::test]
 async fn a_connection_is_used_again() {
@@ -146,9 +146,7 @@ async fn a_request_that_meets_the_close_of_an_idle_connection_is_delivered() {
         limits: Limits::default(),
         clock: Instant::now(),
     };
-    let result = client
-        .call_over(Some(idle), &call, &mut Phases::default())
-        .await;
+    let result = client.call(Some(idle), &call, &mut Course::default()).await;
     assert_eq!(result.unwrap().status, 200);
     assert_eq!(peer.await.unwrap().body, b"{}");
 }
