@@ -181,11 +181,16 @@ fn write_junit(path: &Path, report: &Report) -> Result<()> {
 
 fn never_reached(report: &Report, arguments: &ProveArgs) -> Problem {
     let outcomes = report.results.iter().flat_map(|result| &result.evidence);
-    let failure = outcomes
-        .filter_map(|outcome| outcome.attempt.result.as_ref().err())
-        .next_back();
+    let (failure, fix) = outcomes
+        .filter_map(|outcome| {
+            let failure = outcome.attempt.result.as_ref().err()?;
+            Some((failure, outcome.fix.as_deref()))
+        })
+        .next_back()
+        .unzip();
     let target = &arguments.to;
     let what = format!("could not deliver anything to {target}");
     let unknown = Failure::Unreachable("no connection was made".to_owned());
-    unreachable(&what, failure.unwrap_or(&unknown), target, "hook64 prove")
+    let failure = failure.unwrap_or(&unknown);
+    unreachable(&what, failure, fix.flatten(), target, "hook64 prove")
 }

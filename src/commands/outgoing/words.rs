@@ -63,29 +63,36 @@ pub(in crate::commands) fn failure_name(failure: &Failure) -> &'static str {
     }
 }
 
-/// Nothing came back; `what` was to be done, and `again` is the command without its target.
+/// Nothing came back; `what` was to be done, `fix` is what is known to help, and `again` is the
+/// command without its target.
 pub(in crate::commands) fn unreachable(
     what: &str,
     failure: &Failure,
+    fix: Option<&str>,
     target: &Target,
     again: &str,
 ) -> Problem {
-    let (why, fix) = match failure {
+    let (why, otherwise) = match failure {
         Failure::Unreachable(why) => (why.clone(), "start your app, or name another target:"),
-        Failure::Tls(why) => (
-            format!("TLS failed: {why}"),
-            "trust the authority that issued the target's certificate (--cacert FILE), or name \
-             another target:",
+        Failure::Tls(_) => (
+            failure.to_string(),
+            "look at how your app is set up for TLS, or name another target:",
         ),
-        other => (
-            other.to_string(),
+        _ => (
+            failure.to_string(),
             "look at your app, or name another target:",
         ),
     };
-    let path = target.path().unwrap_or("/");
-    Problem::new(Exit::Network, failure_name(failure), what)
-        .why(why)
-        .fix(format!("{fix}\n  {again} --to http://127.0.0.1:8080{path}"))
+    let problem = Problem::new(Exit::Network, failure_name(failure), what).why(why);
+    match fix {
+        Some(fix) => problem.fix(fix),
+        None => {
+            let path = target.path().unwrap_or("/");
+            problem.fix(format!(
+                "{otherwise}\n  {again} --to http://127.0.0.1:8080{path}"
+            ))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(in crate::commands) struct Made {
     /// Which attempt it said it was.
     pub(in crate::commands) attempt_said: String,
     pub(in crate::commands) attempt: Attempt,
+    /// What helps against its failure, where that is known.
+    pub(in crate::commands) fix: Option<String>,
     /// What was sent, where it is not the capture itself.
     pub(in crate::commands) sent: Option<Sent>,
 }
@@ -158,6 +160,7 @@ impl Course {
                 delivery,
                 attempt_said,
                 attempt: attempted.outcome.attempt,
+                fix: attempted.outcome.fix,
             };
             // Nobody listens after an interruption.
             let _ = reports.send(Report::Made(Box::new(made))).await;

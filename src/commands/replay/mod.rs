@@ -191,7 +191,7 @@ struct Session<'a> {
     keeps_event_id: bool,
     tally: Tally,
     impossible: Vec<(DeliveryId, String)>,
-    last_failure: Option<(String, Failure)>,
+    last_failure: Option<Unanswered>,
     deduped: bool,
 }
 
@@ -259,7 +259,11 @@ impl<'a> Session<'a> {
             Ok(response) => self.deduped |= self.keeps_event_id && response.status == 409,
             Err(failure) => {
                 let id = event::short_id(&made.delivery);
-                self.last_failure = Some((id, failure.clone()));
+                self.last_failure = Some(Unanswered {
+                    id,
+                    failure: failure.clone(),
+                    fix: made.fix.clone(),
+                });
             }
         }
         // One that was not answered at all is told as an error.
@@ -286,7 +290,7 @@ impl<'a> Session<'a> {
             );
         }
         match self.last_failure {
-            Some((id, failure)) => Err(unanswered(&self.tally, &id, &failure, self.arguments)),
+            Some(lost) => Err(lost.problem(&self.tally, self.arguments)),
             None if self.arguments.fail && self.tally.refused() > 0 => Ok(Exit::Verdict),
             None if !self.impossible.is_empty() => Ok(Exit::Failed),
             None => Ok(Exit::Done),
@@ -322,12 +326,21 @@ fn impossible(id: DeliveryId, why: &str) -> Problem {
         .fix(format!("look at it: hook64 show {id}"))
 }
 
-fn unanswered(tally: &Tally, id: &str, failure: &Failure, arguments: &ReplayArgs) -> Problem {
-    let target = &arguments.to;
-    let what = match (tally.unanswered(), tally.attempts()) {
-        (1, 1) => format!("could not replay {id} to {target}"),
-        (lost, all) => format!("{lost} of {all} replays to {target} were not answered"),
-    };
-    let again = format!("hook64 replay {}", arguments.which.join(" "));
-    unreachable(&what, failure, target, &again)
+/// A replay that nobody answered.
+struct Unanswered {
+    id: String,
+    failure: Failure,
+    fix: Option<String>,
+}
+
+impl Unanswered {
+    fn problem(&self, tally: &Tally, arguments: &ReplayArgs) -> Problem {
+        let target = &arguments.to;
+        let what = match (tally.unanswered(), tally.attempts()) {
+            (1, 1) => format!("could not replay {} to {target}", self.id),
+            (lost, all) => format!("{lost} of {all} replays to {target} were not answered"),
+        };
+        let again = format!("hook64 replay {}", arguments.which.join(" "));
+        unreachable(&what, &self.failure, self.fix.as_deref(), target, &again)
+    }
 }

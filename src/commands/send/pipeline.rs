@@ -192,7 +192,7 @@ struct Sent<'a> {
     tally: Tally,
     endings: Endings,
     troubles: u64,
-    last_failure: Option<Failure>,
+    last_failure: Option<(Failure, Option<String>)>,
 }
 
 impl Sent<'_> {
@@ -200,7 +200,7 @@ impl Sent<'_> {
         let attempt = &report.outcome.attempt;
         self.tally.add(attempt);
         if let Err(failure) = &attempt.result {
-            self.last_failure = Some(failure.clone());
+            self.last_failure = Some((failure.clone(), report.outcome.fix.clone()));
         }
         if let Then::Done(ending) = report.then {
             self.endings.add(ending);
@@ -235,19 +235,19 @@ impl Sent<'_> {
         }
         match (&self.endings, &self.last_failure) {
             (endings, _) if endings.delivered == self.parcels.count() => Ok(Exit::Done),
-            (endings, Some(failure))
+            (endings, Some((failure, fix)))
                 if endings.unreached > 0 && endings.unreached == endings.all() =>
             {
-                Err(self.unreachable(failure))
+                Err(self.unreachable(failure, fix.as_deref()))
             }
             _ => Ok(Exit::Verdict),
         }
     }
 
-    fn unreachable(&self, failure: &Failure) -> Problem {
+    fn unreachable(&self, failure: &Failure, fix: Option<&str>) -> Problem {
         let target = self.parcels.target();
         let event = self.parcels.event_type().unwrap_or("the body");
         let what = format!("could not deliver {event} to {target}");
-        unreachable(&what, failure, target, &self.pipeline.again)
+        unreachable(&what, failure, fix, target, &self.pipeline.again)
     }
 }

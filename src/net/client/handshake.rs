@@ -116,7 +116,7 @@ fn of_certificate(problem: &CertificateError, target: &Target, trust: &Trust) ->
         CertificateError::NotValidForNameContext { presented, .. } => other_name(presented, target),
         CertificateError::NotValidForName => other_name(&[], target),
         CertificateError::BadSignature => Problem::new(
-            "its certificate was signed with another key than that of the authority of this name",
+            "its certificate, or the handshake, was signed with another key than it says",
             name_it(target, trust),
         ),
         CertificateError::Revoked => {

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 /// Which certificates are accepted.
@@ -15,7 +20,7 @@ pub enum Trust {
     /// Those that the system trusts.
     #[default]
     System,
-    /// Those that these authorities issued, and no others.
+    /// Those that these authorities issued, these themselves, and no others.
     Authorities(Vec<CertificateDer<'static>>),
     /// Any at all: whoever is in between can read and change everything.
     Anyone,
@@ -26,13 +31,13 @@ pub enum Trust {
 pub enum AuthoritiesError {
     /// Not PEM.
     #[error("it is not PEM: {0}")]
-    NotPem(String),
+    NotPem(&'static str),
     /// PEM without a certificate.
     #[error("there is no certificate in it (-----BEGIN CERTIFICATE-----)")]
     Empty,
-    /// A certificate that cannot stand for an authority.
-    #[error("one of its certificates cannot be used: {0}")]
-    Unusable(String),
+    /// A certificate that is none.
+    #[error("one of its certificates cannot be read")]
+    Unusable,
 }
 
 impl Trust {
@@ -43,11 +48,11 @@ impl Trust {
     pub fn authorities(pem: &[u8]) -> Result<Self, AuthoritiesError> {
         let certificates = CertificateDer::pem_slice_iter(pem)
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| AuthoritiesError::NotPem(error.to_string()))?;
+            .map_err(|error| AuthoritiesError::NotPem(not_pem(&error)))?;
         if certificates.is_empty() {
             return Err(AuthoritiesError::Empty);
         }
-        roots(&certificates).map_err(|error| AuthoritiesError::Unusable(error.to_string()))?;
+        roots(&certificates).map_err(|_| AuthoritiesError::Unusable)?;
         Ok(Self::Authorities(certificates))
     }
 
@@ -59,7 +64,12 @@ impl Trust {
             .with_safe_default_protocol_versions()?;
         let mut config = match self {
             Self::System => builder.with_platform_verifier()?,
-            Self::Authorities(certificates) => builder.with_root_certificates(roots(certificates)?),
+            Self::Authorities(certificates) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(AcceptNamed::new(
+                    certificates,
+                    provider,
+                )?)),
             Self::Anyone => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(AcceptAnyone(provider))),
@@ -76,6 +86,88 @@ fn roots(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, rust
         store.add(certificate.clone())?;
     }
     Ok(store)
+}
+
+fn not_pem(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "a section does not end (-----END …-----)",
+        pem::Error::IllegalSectionStart { .. } => "a line that begins a section is wrong",
+        pem::Error::Base64Decode(_) => "a section is no Base64",
+        _ => "it cannot be read",
+    }
+}
+
+/// Accepts what the named authorities issued, and a certificate that is named itself: the usual
+/// self-signed one of a development server calls itself an authority, and the rules for chains allow
+/// no authority at the end of one.
+#[derive(Debug)]
+struct AcceptNamed {
+    chains: Arc<WebPkiServerVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl AcceptNamed {
+    fn new(
+        named: &[CertificateDer<'static>],
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, rustls::Error> {
+        let roots = Arc::new(roots(named)?);
+        let chains = WebPkiServerVerifier::builder_with_provider(roots, provider)
+            .build()
+            .map_err(|error| rustls::Error::General(error.to_string()))?;
+        let named = named.to_vec();
+        Ok(Self { chains, named })
+    }
+}
+
+impl ServerCertVerifier for AcceptNamed {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let checked = self
+            .chains
+            .verify_server_cert(certificate, intermediates, name, ocsp, now);
+        match checked {
+            // What is wrong is who issued it, or (`Other`) that it is an authority's. Its time is
+            // checked before either.
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::Other(_),
+            )) if self.named.contains(certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            checked => checked,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.chains
+            .verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.chains
+            .verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.chains.supported_verify_schemes()
+    }
 }
 
 /// Accepts every certificate; the handshake itself is still checked.
@@ -134,7 +226,7 @@ mod tests {
         let not_a_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(matches!(
             Trust::authorities(not_a_certificate),
-            Err(AuthoritiesError::Unusable(_))
+            Err(AuthoritiesError::Unusable)
         ));
     }
 }

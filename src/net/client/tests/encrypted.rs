@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::TlsAcceptor;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,17 +18,26 @@ use crate::net::client::{Client, Limits, Settings, Target, Trust};
 
 const AUTHORITY: &[u8] = include_bytes!("../testdata/authority.pem");
 
+const SELF_SIGNED: &[u8] = include_bytes!("../testdata/self-signed.pem");
+const SELF_SIGNED_KEY: &[u8] = include_bytes!("../testdata/self-signed.key");
+
 async fn tls_peer() -> Target {
-    let chain =
-        vec![CertificateDer::from_pem_slice(include_bytes!("../testdata/localhost.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../testdata/localhost.key")).unwrap();
+    let certificate = include_bytes!("../testdata/localhost.pem");
+    tls_peer_with(certificate, include_bytes!("../testdata/localhost.key")).await
+}
+
+async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
+    let chain = vec![CertificateDer::from_pem_slice(certificate).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    // Whether they belong together is not checked: some peers of these tests are impostors.
+    let key = provider.key_provider.load_private_key(key).unwrap();
+    let certified = SingleCertAndKey::from(CertifiedKey::new(chain, key));
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
+        .with_cert_resolver(Arc::new(certified));
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -118,4 +128,100 @@ async fn a_handshake_that_stalls_is_timed_out_and_never_a_connection() {
     let expected = Failure::TimedOut(impatient().timeout);
     assert_eq!(outcome.attempt.result, Err(expected));
     assert!(!outcome.reached());
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_accepted_when_it_is_named_itself() {
+    let target = tls_peer_with(SELF_SIGNED, SELF_SIGNED_KEY).await;
+    let client = client(Trust::authorities(SELF_SIGNED).unwrap());
+    let outcome = post_with(&client, &target, Limits::default()).await;
+    assert_eq!(&outcome.attempt.result.unwrap().body[..], b"hi");
+}
+
+#[tokio::test]
+async fn a_certificate_is_accepted_when_it_is_named_without_its_authority() {
+    let named = include_bytes!("../testdata/localhost.pem");
+    let client = client(Trust::authorities(named).unwrap());
+    let outcome = post_with(&client, &tls_peer().await, Limits::default()).await;
+    assert!(outcome.attempt.delivered());
+}
+
+#[tokio::test]
+async fn whoever_lacks_the_key_of_a_named_certificate_is_refused() {
+    let other_key = include_bytes!("../testdata/localhost.key");
+    let target = tls_peer_with(SELF_SIGNED, other_key).await;
+    let client = client(Trust::authorities(SELF_SIGNED).unwrap());
+    let outcome = post_with(&client, &target, Limits::default()).await;
+    let why = outcome.attempt.result.unwrap_err().to_string();
+    assert!(why.contains("signed with another key"), "{why}");
+}
+
+/// Why a peer with this certificate is refused, and what helps.
+async fn refusal(certificate: &[u8], trust: Trust) -> (String, String) {
+    let target = tls_peer_with(certificate, SELF_SIGNED_KEY).await;
+    let outcome = post_with(&client(trust), &target, Limits::default()).await;
+    match outcome.attempt.result {
+        Err(Failure::Tls(why)) => (why, outcome.fix.unwrap()),
+        other => panic!("expected a TLS failure, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_named_certificate_still_has_to_be_of_this_time() {
+    let expired = include_bytes!("../testdata/expired.pem");
+    let (why, fix) = refusal(expired, Trust::authorities(expired).unwrap()).await;
+    assert_eq!(why, "its certificate expired on 2021-01-01T00:00:00Z");
+    assert!(fix.starts_with("renew it"), "{fix}");
+    let early = include_bytes!("../testdata/not-yet-valid.pem");
+    let (why, fix) = refusal(early, Trust::authorities(early).unwrap()).await;
+    assert_eq!(
+        why,
+        "its certificate is valid only from 2119-01-01T00:00:00Z on"
+    );
+    assert!(fix.contains("clock"), "{fix}");
+}
+
+#[tokio::test]
+async fn a_named_certificate_still_has_to_be_for_this_host() {
+    let elsewhere = include_bytes!("../testdata/elsewhere.pem");
+    let (why, fix) = refusal(elsewhere, Trust::authorities(elsewhere).unwrap()).await;
+    let names = "elsewhere.example, 192.0.2.1";
+    assert_eq!(
+        why,
+        format!("its certificate is for {names}, not for localhost")
+    );
+    assert_eq!(
+        fix,
+        "name the target as its certificate does (elsewhere.example), or make it anew with: \
+         subjectAltName=DNS:localhost"
+    );
+}
+
+#[tokio::test]
+async fn an_untrusted_certificate_is_mended_by_what_was_not_just_done() {
+    let (why, fix) = refusal(SELF_SIGNED, Trust::System).await;
+    assert!(why.contains("self-signed"), "{why}");
+    assert!(fix.contains("--cacert FILE"), "{fix}");
+    let others = Trust::authorities(AUTHORITY).unwrap();
+    let (why, fix) = refusal(SELF_SIGNED, others.clone()).await;
+    assert!(why.contains("self-signed"), "{why}");
+    assert!(
+        fix.contains("openssl s_client -connect localhost:"),
+        "{fix}"
+    );
+    assert!(!fix.contains("--cacert"), "{fix}");
+
+    let nobody_known = client(Trust::authorities(SELF_SIGNED).unwrap());
+    let outcome = post_with(&nobody_known, &tls_peer().await, Limits::default()).await;
+    let why = outcome.attempt.result.unwrap_err().to_string();
+    assert!(why.contains("issued by none"), "{why}");
+    assert!(outcome.fix.unwrap().contains("-showcerts"));
+}
+
+#[tokio::test]
+async fn a_certificate_of_version_1_names_no_host() {
+    let old = include_bytes!("../testdata/version-1.pem");
+    let (why, fix) = refusal(old, Trust::System).await;
+    assert!(why.contains("version 1"), "{why}");
+    assert_eq!(fix, "make it anew with: subjectAltName=DNS:localhost");
 }
