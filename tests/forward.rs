@@ -1,5 +1,6 @@
 //! Deliveries reach the local app once, byte for byte, and its answer is ours.
 
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -222,4 +223,75 @@ fn an_app_that_refuses_a_valid_signature_is_told_why_it_may() {
         "{shown}"
     );
     assert!(shown.contains("express.raw"), "{shown}");
+}
+
+/// An app over TLS with a certificate that it signed itself; its URL and that certificate's file.
+fn encrypted_app() -> (Target, String, PathBuf) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/net/client/testdata");
+    let certificate = data.join("self-signed.pem");
+    let app = Target::with_tls(&certificate, &data.join("self-signed.key"));
+    let url = format!("https://localhost:{}/hook", app.port());
+    (app, url, certificate)
+}
+
+#[test]
+fn an_app_with_a_certificate_of_its_own_is_trusted_when_that_is_named() {
+    let home = Home::new();
+    let (app, url, certificate) = encrypted_app();
+    let listener = home.listen(&["--forward", &url]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
+    assert_eq!(listener.next("forward")["error"], "tls");
+    listener.kill();
+    assert!(app.seen().is_empty());
+
+    let certificate = certificate.to_str().unwrap();
+    let listener = home.listen(&["--forward", &url, "--cacert", certificate]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    assert_eq!(app.only().body, b"{}");
+    let said = listener.stop().expect(0).stderr;
+    assert!(!said.contains("warning"), "{said}");
+}
+
+#[test]
+fn an_app_that_may_be_anybody_is_spoken_of_loudly() {
+    let home = Home::new();
+    let (app, url, certificate) = encrypted_app();
+    let warning = "warning: the certificate of localhost is not checked";
+    let listener = home.listen(&["--forward", &url, "--insecure", "--output", "text"]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
+    let status = home.run(&["status", "--output", "json"]).expect(0);
+    assert_eq!(status.json_lines()[0]["insecure"], true);
+    let said = listener.stop().expect(0).stderr;
+    assert!(said.contains(warning), "{said}");
+    assert_eq!(app.seen().len(), 1);
+
+    home.file("hook64.toml", "insecure = true\n");
+    let listener = home.listen(&["--forward", &url]);
+    assert_eq!(post(&listener.address, "/", &[], b"2").status, 200);
+    let said = listener.stop().expect(0).stderr;
+    assert!(said.contains("the certificate of localhost is not checked"));
+    // What a flag says replaces what the file says.
+    let certificate = certificate.to_str().unwrap();
+    let listener = home.listen(&["--forward", &url, "--cacert", certificate]);
+    assert_eq!(post(&listener.address, "/", &[], b"3").status, 200);
+    let said = listener.stop().expect(0).stderr;
+    assert!(!said.contains("not checked"), "{said}");
+    let both = ["listen", "--insecure", "--cacert", certificate];
+    home.run(&both).expect(2);
+    home.file("hook64.toml", "insecure = true\ncacert = \"a.pem\"\n");
+    let refused = home.run(&["listen"]).expect(2).stderr;
+    assert!(
+        refused.contains("cacert does not go with insecure"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_app_that_stalls_in_the_handshake_is_504() {
+    let home = Home::new();
+    let stalling = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", stalling.local_addr().unwrap());
+    let listener = home.listen(&["--forward", &url, "--forward-timeout", "100ms"]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
+    assert_eq!(listener.next("forward")["error"], "timed_out");
 }

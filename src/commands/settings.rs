@@ -43,6 +43,8 @@ pub(super) struct Layer {
     pub(super) forward_timeout: Option<Span>,
     pub(super) forward_duplicates: Option<bool>,
     pub(super) keep_host: Option<bool>,
+    pub(super) cacert: Option<PathBuf>,
+    pub(super) insecure: Option<bool>,
     pub(super) public_url: Option<String>,
     pub(super) path: Option<String>,
     pub(super) max_body: Option<Size>,
@@ -61,6 +63,11 @@ impl Layer {
     #[must_use]
     pub(super) fn over(self, lower: Self) -> Self {
         let list = |upper: Vec<_>, lower| if upper.is_empty() { lower } else { upper };
+        // Whom to trust is one choice: what is said of it here is all that holds.
+        let (cacert, insecure) = match (self.cacert, self.insecure) {
+            (None, None) => (lower.cacert, lower.insecure),
+            chosen => chosen,
+        };
         Self {
             host: self.host.or(lower.host),
             port: self.port.or(lower.port),
@@ -82,6 +89,8 @@ impl Layer {
             forward_timeout: self.forward_timeout.or(lower.forward_timeout),
             forward_duplicates: self.forward_duplicates.or(lower.forward_duplicates),
             keep_host: self.keep_host.or(lower.keep_host),
+            cacert,
+            insecure,
             public_url: self.public_url.or(lower.public_url),
             path: self.path.or(lower.path),
             max_body: self.max_body.or(lower.max_body),
@@ -202,6 +211,16 @@ mod tests {
         assert_eq!(both.port, Some(1));
         assert_eq!(both.max_body, Some(Size(1 << 20)));
         assert_eq!(both.secret_file, [PathBuf::from("a")]);
+    }
+
+    #[test]
+    fn whom_to_trust_is_chosen_by_one_layer_alone() {
+        let upper: Layer = toml::from_str("cacert = \"a.pem\"").unwrap();
+        let lower: Layer = toml::from_str("insecure = true").unwrap();
+        let both = upper.over(lower.clone());
+        let chosen = (both.cacert, both.insecure);
+        assert_eq!(chosen, (Some(PathBuf::from("a.pem")), None));
+        assert_eq!(Layer::default().over(lower).insecure, Some(true));
     }
 
     #[test]

@@ -190,7 +190,12 @@ fn counters(app: &App, long: bool) -> Vec<Field> {
     let held = app.index.held().count();
     let dropped = status.dropped;
     let warn = |count: bool| if count { Role::Bad } else { Role::Plain };
-    vec![
+    let insecure = status.insecure.then(|| Field {
+        text: name("app INSECURE", "INSECURE").to_owned(),
+        role: Role::Warn,
+        rank: 2,
+    });
+    let counters = [
         Field {
             text: signing,
             role: if status.keys.is_empty() {
@@ -234,7 +239,8 @@ fn counters(app: &App, long: bool) -> Vec<Field> {
             role: warn(dropped > 0),
             rank: 3,
         },
-    ]
+    ];
+    insecure.into_iter().chain(counters).collect()
 }
 
 /// The last line of a very small screen.

@@ -322,6 +322,13 @@ impl Page<'_> {
             ),
             None => {}
         }
+        if status.insecure {
+            self.check(
+                Role::Warn,
+                "!",
+                "the app's certificate is not checked: --insecure accepts anybody",
+            );
+        }
         if let Some(store) = &status.store {
             self.check(Role::Dim, "note", &format!("captured in {store}"));
         }

@@ -166,6 +166,8 @@ pub struct Status {
     pub dropped: u64,
     /// Where deliveries are forwarded.
     pub forward: Option<String>,
+    /// Any certificate is accepted from where they are forwarded.
+    pub insecure: bool,
     /// Where a replay goes unless another target is typed.
     pub replay_to: Option<String>,
     /// Since when it listens.

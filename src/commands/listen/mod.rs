@@ -30,6 +30,7 @@ use crate::store::Store;
 
 use super::Everywhere;
 use super::exit::Exit;
+use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 use super::tui::{self, Desk, Keeper, Local, Traffic};
@@ -48,6 +49,12 @@ pub(super) use stop::Stop;
 
 pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
     let setup = Setup::resolve(arguments, everywhere)?;
+    if let Some(warning) = setup.unchecked() {
+        output::complain(&match setup.face.is_json() {
+            true => warning.json("warning") + "\n",
+            false => warning.text("warning"),
+        });
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -69,7 +76,8 @@ async fn listen(setup: Setup) -> Result {
     })?;
     let signing = words::signing(&keyring, setup.policy.tolerance);
     let profile = Profile::new(&setup, &keyring, &url, listener.port());
-    let desk = Desk::new(store.clone(), keyring.clone(), Keeper::Store(store.clone()));
+    let desk = Desk::new(store.clone(), keyring.clone(), Keeper::Store(store.clone()))
+        .knowing_apps(setup.routes(), &setup.trust);
     let inbox = Inbox::new(
         store.clone(),
         keyring,

@@ -28,6 +28,7 @@ pub(super) struct Profile {
     keys_from: Option<String>,
     tolerance: Duration,
     forward: Option<String>,
+    insecure: bool,
     store: String,
 }
 
@@ -35,7 +36,6 @@ impl Profile {
     pub(super) fn new(setup: &Setup, keyring: &Keyring, url: &str, port: u16) -> Self {
         let keys = keyring.sixtyfour.iter().chain(&keyring.elan);
         let keys: Vec<_> = keys.map(Secret::last_four).collect();
-        let routes = setup.forward.as_ref().map_or(&[][..], |one| one.routes());
         Self {
             url: url.to_owned(),
             port,
@@ -44,7 +44,11 @@ impl Profile {
             keys_from: (!keys.is_empty()).then(|| secrets::place(&setup.secrets, &setup.layer)),
             keys,
             tolerance: setup.policy.tolerance,
-            forward: routes.first().map(|route| route.target().to_string()),
+            forward: setup
+                .routes()
+                .first()
+                .map(|route| route.target().to_string()),
+            insecure: setup.unchecked().is_some(),
             store: setup.location.to_string(),
         }
     }
@@ -58,6 +62,7 @@ impl Profile {
             keys_from: self.keys_from.clone(),
             tolerance: self.tolerance,
             forward: self.forward.clone(),
+            insecure: self.insecure,
             since: Some(self.since),
             store: Some(self.store.clone()),
             ..Status::default()
@@ -76,6 +81,7 @@ impl Profile {
             "keys": self.keys,
             "tolerance_ms": u64::try_from(self.tolerance.as_millis()).unwrap_or(u64::MAX),
             "forward": self.forward,
+            "insecure": self.insecure,
         })
     }
 

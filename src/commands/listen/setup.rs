@@ -10,7 +10,7 @@ use crate::fault::Armed;
 use crate::filter::Filter;
 use crate::inbox::Policy;
 use crate::inbox::expect::Expectation;
-use crate::net::client::{self, Client};
+use crate::net::client::{self, Client, Trust};
 use crate::net::server::Limits;
 use crate::net::tunnel::PublicUrl;
 use crate::outbox::{Forward, Route};
@@ -18,6 +18,7 @@ use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
 use super::super::export::BodyChoice;
+use super::super::outgoing::{TrustArgs, unchecked};
 use super::super::problem::{Problem, Result};
 use super::super::settings::{Layer, PORT, TOLERANCE, location};
 use super::super::tui::{self, LookArgs, Looks};
@@ -65,6 +66,8 @@ pub(in crate::commands) struct ListenArgs {
     /// Keep the Host header as it came instead of naming the app
     #[arg(long)]
     keep_host: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
     /// Say how much of the provider's time the app used
     #[arg(long)]
     budget: bool,
@@ -142,6 +145,7 @@ pub(super) struct Setup {
     pub(super) stop_on_stdin_eof: bool,
     pub(super) armed: Armed,
     pub(super) forward: Option<Forward>,
+    pub(super) trust: Trust,
     pub(super) on_stop: u16,
     pub(super) looks: Looks,
 }
@@ -160,6 +164,7 @@ impl Setup {
         let face = face(&arguments, mode, everywhere);
         let looks = arguments.looks.clone();
         let layer = as_layer(arguments).over(files);
+        let trust = trust(&layer)?;
         Ok(Self {
             host: layer.host,
             port: layer.port.unwrap_or(PORT),
@@ -179,11 +184,22 @@ impl Setup {
             timeout,
             stop_on_stdin_eof,
             armed: armed(&layer)?,
-            forward: forward(&layer)?,
+            forward: forward(&layer, &trust)?,
+            trust,
             on_stop: layer.on_stop.unwrap_or(503),
             looks: Looks::resolve(&looks, &layer, everywhere)?,
             layer,
         })
+    }
+
+    /// Where deliveries go.
+    pub(super) fn routes(&self) -> &[Route] {
+        self.forward.as_ref().map_or(&[], Forward::routes)
+    }
+
+    /// What is to be said when an app may be anybody.
+    pub(super) fn unchecked(&self) -> Option<Problem> {
+        unchecked(self.routes().iter().map(Route::target), &self.trust)
     }
 }
 
@@ -207,6 +223,8 @@ fn as_layer(arguments: ListenArgs) -> Layer {
         forward_timeout: arguments.forward_timeout,
         forward_duplicates: arguments.forward_duplicates.then_some(true),
         keep_host: arguments.keep_host.then_some(true),
+        cacert: arguments.trust.cacert,
+        insecure: arguments.trust.insecure.then_some(true),
         public_url: arguments.public_url,
         ..Layer::default()
     }
@@ -244,7 +262,15 @@ fn armed(layer: &Layer) -> Result<Armed> {
     Ok(armed)
 }
 
-fn forward(layer: &Layer) -> Result<Option<Forward>> {
+fn trust(layer: &Layer) -> Result<Trust> {
+    let chosen = TrustArgs {
+        cacert: layer.cacert.clone(),
+        insecure: layer.insecure.unwrap_or(false),
+    };
+    chosen.trust()
+}
+
+fn forward(layer: &Layer, trust: &Trust) -> Result<Option<Forward>> {
     if layer.forward.is_empty() {
         return Ok(None);
     }
@@ -260,7 +286,10 @@ fn forward(layer: &Layer) -> Result<Option<Forward>> {
         })
         .collect::<Result<Vec<_>>>()?;
     let timeout = layer.forward_timeout.map_or(FORWARD_TIMEOUT, |span| span.0);
-    let client = Client::new(client::Settings::default());
+    let client = Client::new(client::Settings {
+        trust: trust.clone(),
+        ..client::Settings::default()
+    });
     let forward = Forward::new(client, routes, timeout);
     Ok(Some(if layer.keep_host.unwrap_or(false) {
         forward.keeping_host()

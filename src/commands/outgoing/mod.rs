@@ -1,4 +1,5 @@
-//! What `send`, `replay` and `prove` share: a `client` for a target, `words` for an attempt, a
+//! What `send`, `replay` and `prove` share: a `client` for a target, whom to `trust` (which
+//! `listen --forward` shares, too), `words` for an attempt, a
 //! `tally` of many of them with a `histogram` of their times, and a question to the person
 //! (`consent`) before something goes further than this machine.
 
@@ -6,6 +7,7 @@ mod client;
 mod consent;
 mod histogram;
 mod tally;
+mod trust;
 mod words;
 
 use std::future::Future;
@@ -15,6 +17,7 @@ use super::problem::{Problem, Result};
 pub(super) use client::ClientArgs;
 pub(super) use consent::{Consent, ask};
 pub(super) use tally::Tally;
+pub(super) use trust::{TrustArgs, unchecked};
 pub(super) use words::{excerpt, failure_name, outcome, quoted_answer, role, unreachable};
 
 /// More attempts than this are not shown line by line on a terminal, but by a bar.

@@ -25,7 +25,7 @@ use super::options::ReplayArgs;
 #[derive(Debug, Clone)]
 pub(in crate::commands) struct Plan {
     /// Where to.
-    pub(super) target: Target,
+    pub(in crate::commands) target: Target,
     /// What is changed, its signature aside.
     pub(super) replay: Replay,
     manner: Manner,

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::delivery::{Attempt, DeliveryId, Failure, Provider};
-use crate::net::client::{Client, Limits, OutgoingHead, Settings, Target};
+use crate::net::client::{Client, Limits, OutgoingHead, Settings, Target, Trust};
 use crate::outbox::replay::{AttemptNumber, EventId};
 use crate::outbox::schedule::Schedule;
-use crate::outbox::{Batch, Dressing, Event, Outbox, Signer, Signing};
+use crate::outbox::{Batch, Dressing, Event, Outbox, Route, Signer, Signing};
 use crate::provider;
 use crate::provider::samples;
 use crate::signature::Keyring;
@@ -49,6 +49,14 @@ pub(in crate::commands) struct Desk {
     keyring: Keyring,
     keeper: Keeper,
     client: Client,
+    apps: Apps,
+}
+
+/// The apps that a listener forwards to, which have a trust of their own.
+#[derive(Clone, Default)]
+struct Apps {
+    origins: Vec<String>,
+    client: Option<Client>,
 }
 
 impl Desk {
@@ -58,13 +66,19 @@ impl Desk {
             store,
             keyring,
             keeper,
-            // A connection that was used before may be found dead, and a request is then made once
-            // more: here each one counts.
-            client: Client::new(Settings {
-                idle: 0,
-                ..Settings::default()
-            }),
+            client: client(Trust::System),
+            apps: Apps::default(),
         }
+    }
+
+    /// The same, which trusts the apps of these routes as the listener does.
+    pub(in crate::commands) fn knowing_apps(self, routes: &[Route], trust: &Trust) -> Self {
+        let origin = |route: &Route| route.target().origin().to_owned();
+        let apps = Apps {
+            origins: routes.iter().map(origin).collect(),
+            client: Some(client(trust.clone())),
+        };
+        Self { apps, ..self }
     }
 
     /// The last four characters of the secrets that it signs with.
@@ -78,12 +92,14 @@ impl Desk {
         &self.keyring
     }
 
-    fn outbox(&self, timeout: Duration) -> Outbox {
+    fn outbox(&self, target: &Target, timeout: Duration) -> Outbox {
         let limits = Limits {
             timeout,
             ..Limits::default()
         };
-        Outbox::new(self.client.clone(), limits)
+        let is_app = self.apps.origins.iter().any(|app| app == target.origin());
+        let of_apps = self.apps.client.as_ref().filter(|_| is_app);
+        Outbox::new(of_apps.unwrap_or(&self.client).clone(), limits)
     }
 
     /// Delivers captures again; the attempts as they ended.
@@ -95,8 +111,8 @@ impl Desk {
         let course = Course {
             store: self.store.clone(),
             ids: replay.deliveries,
+            outbox: self.outbox(&plan.target, REPLAY),
             plan,
-            outbox: self.outbox(REPLAY),
             times: replay.times,
             pace: if replay.every.is_zero() {
                 Pace::AtOnce
@@ -214,7 +230,9 @@ impl Desk {
             .map_err(|error| cannot(error.to_string()))?;
         let batch = Batch::one(Schedule::documented(Provider::Sixtyfour));
         let limits = Limits::default().timeout;
-        let mut running = self.outbox(limits).run(batch, move |_| job.clone());
+        let mut running = self
+            .outbox(&target, limits)
+            .run(batch, move |_| job.clone());
         let first = running.next().await;
         tokio::spawn(async move { while running.next().await.is_some() {} });
         match first.map(|progress| progress.outcome) {
@@ -262,6 +280,12 @@ impl Desk {
             Err(failure) => Err(cannot(failure.to_string())),
         }
     }
+}
+
+/// A connection that was used before may be found dead, and a request is then made once more: here
+/// each one counts.
+fn client(trust: Trust) -> Client {
+    Client::new(Settings { trust, idle: 0 })
 }
 
 /// A listener greets whoever asks for `/`, and captures nothing of it.

@@ -164,6 +164,7 @@ fn understand(object: &Value, base: &Status) -> Status {
             .collect(),
         dropped: object["dropped"].as_u64().unwrap_or(0),
         forward: text("forward"),
+        insecure: object["insecure"].as_bool().unwrap_or(false),
         since: text("since").and_then(|since| since.parse().ok()),
         ..base.clone()
     }

@@ -53,6 +53,20 @@ fn a_tunnel_that_was_found_is_shown_with_the_url_to_copy() {
 }
 
 #[test]
+fn an_app_that_may_be_anybody_is_warned_of_at_the_beginning_and_ever_after() {
+    let insecure = Status {
+        forward: Some("https://localhost:3443/".to_owned()),
+        insecure: true,
+        ..quiet()
+    };
+    let mut rig = empty(insecure);
+    rig.shows("the app's certificate is not checked");
+    rig.arrive(&[Made::new(1, "14:02:00", "find_email", "aaaa1111-0000")]);
+    rig.hides("the app's certificate is not checked");
+    rig.shows("INSECURE");
+}
+
+#[test]
 fn a_tunnel_to_another_port_is_not_offered() {
     let mut rig = empty(Status {
         tunnel: Tunnel::Elsewhere {
