@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use super::{impatient, post_with};
 use crate::delivery::Failure;
@@ -18,6 +19,7 @@ use crate::net::client::{Client, Limits, Settings, Target, Trust};
 
 const AUTHORITY: &[u8] = include_bytes!("../testdata/authority.pem");
 
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const SELF_SIGNED: &[u8] = include_bytes!("../testdata/self-signed.pem");
 const SELF_SIGNED_KEY: &[u8] = include_bytes!("../testdata/self-signed.key");
 
@@ -26,7 +28,7 @@ async fn tls_peer() -> Target {
     tls_peer_with(certificate, include_bytes!("../testdata/localhost.key")).await
 }
 
-async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
+fn acceptor(certificate: &[u8], key: &[u8]) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_slice(certificate).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -38,7 +40,11 @@ async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(certified));
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
+    let acceptor = acceptor(certificate, key);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -48,8 +54,7 @@ async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
             };
             tokio::spawn(async move {
                 while read_request(&mut stream, 0).await.is_some() {
-                    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
-                    stream.write_all(answer).await.unwrap();
+                    stream.write_all(ANSWER).await.unwrap();
                     stream.flush().await.unwrap();
                 }
             });
@@ -106,6 +111,36 @@ async fn a_peer_that_does_not_speak_tls_is_told_apart() {
     let outcome = post_with(&client(Trust::Anyone), &target, Limits::default()).await;
     let expected = Failure::Tls("the peer does not speak TLS".to_owned());
     assert_eq!(outcome.attempt.result, Err(expected));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_costs_nothing() {
+    let acceptor = acceptor(SELF_SIGNED, SELF_SIGNED_KEY);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (say_closed, closed) = oneshot::channel();
+    let peer = tokio::spawn(async move {
+        let mut say_closed = Some(say_closed);
+        for connection in 0..2 {
+            let (socket, _) = listener.accept().await.unwrap();
+            let mut stream = acceptor.accept(socket).await.unwrap();
+            read_request(&mut stream, connection).await.unwrap();
+            stream.write_all(ANSWER).await.unwrap();
+            stream.shutdown().await.unwrap();
+            drop(stream);
+            if let Some(say) = say_closed.take() {
+                say.send(()).unwrap();
+            }
+        }
+    });
+    let target: Target = format!("https://localhost:{port}/").parse().unwrap();
+    let client = client(Trust::authorities(SELF_SIGNED).unwrap());
+    let first = post_with(&client, &target, Limits::default()).await;
+    assert!(first.attempt.delivered());
+    closed.await.unwrap();
+    let second = post_with(&client, &target, Limits::default()).await;
+    assert!(second.attempt.delivered());
+    peer.await.unwrap();
 }
 
 /// Accepts connections and then says nothing.
