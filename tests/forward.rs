@@ -1,6 +1,5 @@
 //! Deliveries reach the local app once, byte for byte, and its answer is ours.
 
-use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -225,19 +224,10 @@ fn an_app_that_refuses_a_valid_signature_is_told_why_it_may() {
     assert!(shown.contains("express.raw"), "{shown}");
 }
 
-/// An app over TLS with a certificate that it signed itself; its URL and that certificate's file.
-fn encrypted_app() -> (Target, String, PathBuf) {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/net/client/testdata");
-    let certificate = data.join("self-signed.pem");
-    let app = Target::with_tls(&certificate, &data.join("self-signed.key"));
-    let url = format!("https://localhost:{}/hook", app.port());
-    (app, url, certificate)
-}
-
 #[test]
 fn an_app_with_a_certificate_of_its_own_is_trusted_when_that_is_named() {
     let home = Home::new();
-    let (app, url, certificate) = encrypted_app();
+    let (app, url, certificate) = Target::self_signed();
     let listener = home.listen(&["--forward", &url]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
     assert_eq!(listener.next("forward")["error"], "tls");
@@ -255,7 +245,7 @@ fn an_app_with_a_certificate_of_its_own_is_trusted_when_that_is_named() {
 #[test]
 fn an_app_that_may_be_anybody_is_spoken_of_loudly() {
     let home = Home::new();
-    let (app, url, certificate) = encrypted_app();
+    let (app, url, certificate) = Target::self_signed();
     let warning = "warning: the certificate of localhost is not checked";
     let listener = home.listen(&["--forward", &url, "--insecure", "--output", "text"]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -57,6 +57,15 @@ impl Target {
     /// A target that takes everything.
     pub(crate) fn taking() -> Self {
         Self::new(|_, _| (200, r#"{"ok":true}"#.to_owned()))
+    }
+
+    /// The same over TLS with a certificate that it signed itself; its URL and that certificate's file.
+    pub(crate) fn self_signed() -> (Self, String, PathBuf) {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/net/client/testdata");
+        let certificate = data.join("self-signed.pem");
+        let target = Self::with_tls(&certificate, &data.join("self-signed.key"));
+        let url = format!("https://localhost:{}/hook", target.port());
+        (target, url, certificate)
     }
 
     /// A target that takes everything over TLS, with the certificate of these files.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::deliver;
 use crate::rig::app::App;
 use crate::rig::http::post;
+use crate::rig::target::Target;
 use crate::rig::terminal::Terminal;
 use crate::rig::{Home, SECRET};
 
@@ -99,6 +100,22 @@ fn a_replay_is_signed_anew_and_listed_with_its_answer() {
     );
     terminal.press("6");
     terminal.shows_line(&["R1", "201"]);
+}
+
+#[test]
+fn a_replay_trusts_the_app_as_the_listener_does_and_the_screen_says_how_far_that_goes() {
+    let home = Home::new();
+    let (app, url, _) = Target::self_signed();
+    let mut terminal = Terminal::listen(&home, &["--forward", &url, "--insecure"]);
+    terminal.shows("the app's certificate is not checked");
+    assert_eq!(deliver(&terminal, "aaaaaaaa", 1), 200);
+    terminal.shows_line(&[">", "aaaaaaaa"]);
+    terminal.shows("INSECURE");
+    terminal.press("r");
+    terminal.shows("Replay to your app");
+    terminal.press("\r");
+    terminal.shows("replayed: 200");
+    assert_eq!(app.seen().len(), 2);
 }
 
 #[test]
