@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::job::{Job, Rendered};
 use super::schedule::{Next, Schedule};
-use crate::delivery::{Attempt, Failure, Request};
-use crate::net::client::{Client, Limits, Outcome, Phases};
+use crate::delivery::{Attempt, Failure, HeadError, Request};
+use crate::net::client::{Abandoned, Client, Limits, Outcome, Phases};
 use crate::store::Sent;
 
 /// How many reports may wait to be read.
@@ -165,17 +165,18 @@ impl Outbox {
 
     /// Makes one attempt of a job.
     pub async fn attempt(&self, job: &Job, number: u32) -> Made {
-        self.attempt_within(job, number, self.limits).await
-    }
-
-    /// Makes one attempt of a job within other limits.
-    pub async fn attempt_within(&self, job: &Job, number: u32, limits: Limits) -> Made {
         let now = Timestamp::now();
         match job.render(number, now.as_second()) {
             Ok(request) => {
                 let outcome = self
                     .client
-                    .request(number, job.target(), &request.head, &request.body, limits)
+                    .request(
+                        number,
+                        job.target(),
+                        &request.head,
+                        &request.body,
+                        self.limits,
+                    )
                     .await;
                 Made {
                     outcome,
@@ -196,6 +197,25 @@ impl Outbox {
                 request: None,
             },
         }
+    }
+
+    /// Makes one attempt of a job and gives it up once it was sent: after this much patience, or as
+    /// soon as the peer begins to answer.
+    ///
+    /// # Errors
+    /// When the request cannot be written.
+    pub async fn abandon(
+        &self,
+        job: &Job,
+        number: u32,
+        patience: Duration,
+    ) -> Result<Abandoned, HeadError> {
+        let request = job.render(number, Timestamp::now().as_second())?;
+        let Rendered { head, body } = &request;
+        Ok(self
+            .client
+            .abandon(number, job.target(), head, body, self.limits, patience)
+            .await)
     }
 }
 
