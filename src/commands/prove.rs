@@ -38,7 +38,7 @@ pub(super) struct ProveArgs {
     secrets: SecretArgs,
     #[command(flatten)]
     client: ClientArgs,
-    /// The same events again for the same number [default: a random one]
+    /// The same events again for the same number, times aside [default: a random one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Write the results there as JUnit XML, too
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let mut face = Face {
         output: arguments.output,
-        is_shown: arguments.output == Output::Text && !everywhere.quiet,
+        is_quiet: everywhere.quiet,
         is_reached: false,
         paint: color::stdout(everywhere.color),
     };
@@ -122,14 +122,14 @@ async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
 /// Prints the table row by row.
 struct Face {
     output: Output,
-    is_shown: bool,
+    is_quiet: bool,
     is_reached: bool,
     paint: Paint,
 }
 
 impl Face {
     fn begin(&self, arguments: &ProveArgs, seed: u64, has_secret: bool) {
-        if self.is_shown {
+        if self.output == Output::Text && !self.is_quiet {
             output::complain(&format!("Proving {} (seed {seed})\n", arguments.to));
         }
         if !has_secret {
@@ -147,7 +147,7 @@ impl Face {
     /// A row, once there is somebody to prove anything to.
     fn case(&mut self, result: &CaseResult) -> Result<()> {
         self.is_reached |= result.evidence.iter().any(Outcome::reached);
-        if !self.is_shown || !self.is_reached {
+        if self.output != Output::Text || !self.is_reached {
             return Ok(());
         }
         let row = Report::row(result);
@@ -162,7 +162,7 @@ impl Face {
     }
 
     fn end(&self, report: &Report) -> Result<()> {
-        if !self.is_shown || !self.is_reached {
+        if self.output != Output::Text || !self.is_reached {
             return Ok(());
         }
         let table = report.to_table();
