@@ -15,7 +15,8 @@ use crate::signature::Keyring;
 
 use super::arguments::{Output, SecretArgs};
 use super::exit::Exit;
-use super::outgoing::{ClientArgs, block_on, interrupted, unreachable};
+use super::listen::Stop;
+use super::outgoing::{ClientArgs, block_on, unreachable};
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
@@ -110,10 +111,18 @@ async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
             told = face.case(result);
         }
     });
+    let stop = Stop::new();
+    stop.on_signals()
+        .map_err(|error| Problem::failed("signals", "cannot start").why(error.to_string()))?;
     let report = tokio::select! {
         report = proving => report,
-        () = interrupted() => {
-            return Err(Problem::new(Exit::Verdict, "interrupted", "not all cases were tried"));
+        () = stop.told() => {
+            // What was not tried is not proved, whoever stopped it.
+            let exit = match stop.exit() {
+                Exit::Done => Exit::Verdict,
+                exit => exit,
+            };
+            return Err(Problem::new(exit, "interrupted", "not all cases were tried"));
         }
     };
     told.map(|()| report)
