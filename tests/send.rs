@@ -1,11 +1,14 @@
 //! `hook64 send` is the provider: what it delivers, how it tries again, what it says of it.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::rig::target::Target;
-use super::rig::{Finished, Home, Listener};
+use super::rig::{Finished, Home, Listener, eventually};
 
 /// Sends to a listener that has the secret.
 fn send(home: &Home, listener: &Listener, arguments: &[&str]) -> Finished {
@@ -323,6 +326,235 @@ fn a_body_of_ones_own_is_sent_byte_for_byte_as_what_it_looks_like() {
 }
 
 #[test]
+fn the_sample_that_is_named_says_whose_event_a_body_is() {
+    let home = Home::new();
+    let app = Target::taking();
+    let (body, elan) = (home.file("p.json", r#"{"hello":1}"#), home.file("es", "es"));
+    let [body, elan] = [&body, &elan].map(|path| path.to_str().unwrap());
+    let event = ["workflow.failed", "--body", body];
+    let sent = send_to(
+        &home,
+        &app,
+        &[&event[..], &["--elan-secret-file", elan]].concat(),
+    );
+    let sent = sent.expect(0);
+    assert!(sent.stderr.contains("signed with key"), "{}", sent.stderr);
+    let request = app.only();
+    assert!(request.header("X-Webhook-Signature").is_some());
+    assert_eq!(request.header("Sixtyfour-Event-Type"), None);
+    assert_eq!(request.header("Sixtyfour-Event-Id"), None);
+    assert_eq!(request.body, br#"{"hello":1}"#);
+
+    let nobody = ["--retries", "0", "--timeout", "1s"];
+    let usual = home.run(&[&["send"], &event[..], &nobody].concat());
+    assert!(
+        usual
+            .stderr
+            .contains(" to http://127.0.0.1:6464/webhooks/elan"),
+        "{}",
+        usual.stderr
+    );
+    // Another provider may still be meant.
+    send_to(
+        &home,
+        &app,
+        &[&event[..], &["--provider", "sixtyfour"]].concat(),
+    )
+    .expect(0);
+    let seen = app.seen();
+    assert_eq!(
+        seen[1].header("Sixtyfour-Event-Type"),
+        Some("workflow.failed")
+    );
+}
+
+#[test]
+fn a_second_secret_of_elan_signs_nothing_and_that_is_said() {
+    let home = Home::new();
+    let app = Target::taking();
+    let secrets = [
+        home.file("one", "secret-one"),
+        home.file("two", "secret-two"),
+    ];
+    let [one, two] = secrets.each_ref().map(|path| path.to_str().unwrap());
+    let arguments = ["workflow.started", "--elan-secret-file", one];
+    let arguments = [&arguments[..], &["--elan-secret-file", two]].concat();
+    let sent = send_to(&home, &app, &arguments).expect(0);
+    assert!(sent.stderr.contains("signed with key …"), "{}", sent.stderr);
+    assert!(
+        sent.stderr
+            .contains("note: ELAN's header has one signature: it is made with the first secret\n"),
+        "{}",
+        sent.stderr
+    );
+    let request = app.only();
+    let signature = request.header("X-Webhook-Signature").unwrap();
+    let body = home.path("body");
+    std::fs::write(&body, &request.body).unwrap();
+    let header = format!("X-Webhook-Signature: {signature}");
+    let verify = ["verify", "--header", &header, "--body"];
+    let verify = [&verify[..], &[body.to_str().unwrap()]].concat();
+    home.run(&[&verify[..], &["--elan-secret-file", one]].concat())
+        .expect(0);
+}
+
+#[test]
+fn events_of_neighbouring_seeds_are_different() {
+    let home = Home::new();
+    let ids = |seed: &str, count: &str| -> Vec<String> {
+        let app = Target::taking();
+        send_to(
+            &home,
+            &app,
+            &["find_email", "--seed", seed, "--count", count],
+        )
+        .expect(0);
+        let id =
+            |seen: &super::rig::target::Seen| seen.header("Sixtyfour-Event-Id").unwrap().to_owned();
+        app.seen().iter().map(id).collect()
+    };
+    let (one, two) = (ids("1", "3"), ids("2", "3"));
+    assert_eq!(one, ids("1", "3"));
+    assert_eq!(one[..1], ids("1", "1"));
+    assert!(one.iter().all(|id| !two.contains(id)), "{one:?} {two:?}");
+}
+
+#[test]
+fn a_change_that_a_later_event_does_not_allow_ends_it_there() {
+    let home = Home::new();
+    let app = Target::taking();
+    // The first event of this seed has seven results, the second four.
+    let arguments = [
+        "find_email_bulk",
+        "--seed",
+        "1",
+        "--count",
+        "9",
+        "--set",
+        ".result[6].name=null",
+    ];
+    let ended = send_to(&home, &app, &arguments).expect(2);
+    assert_eq!(app.only().json()["result"].as_array().unwrap().len(), 7);
+    assert!(
+        ended
+            .stderr
+            .contains("9 events: 1 delivered, 8 not finished")
+            && ended.stderr.contains("why: event 2: cannot set"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_change_to_a_million_events_is_made_to_each_when_its_turn_has_come() {
+    let home = Home::new();
+    let app = Target::taking();
+    let target = app.url("/hook");
+    let mut child = home
+        .command(&["send", "find_email", "--count", "1000000"])
+        .args(["--rate", "1/h", "--set", ".x=1", "--to", &target])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    eventually("the first event arrives", || app.seen().pop());
+    let took = started.elapsed();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!(app.only().json()["x"], 1);
+}
+
+/// Runs `send` until its app was asked and as many lines are printed, and sends it a signal then.
+fn signalled(home: &Home, app: &Target, signal: &str, lines: usize, more: &[&str]) -> Finished {
+    let mut child = home
+        .command(&["send", "find_email", "--to", &app.url("/hook")])
+        .args(more)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the app is asked", || app.seen().pop());
+    let mut printed = BufReader::new(child.stdout.take().unwrap());
+    let mut stdout = String::new();
+    for _ in 0..lines {
+        printed.read_line(&mut stdout).unwrap();
+    }
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+    assert!(sent.unwrap().success());
+    printed.read_to_string(&mut stdout).unwrap();
+    let finished = Finished::from(child.wait_with_output().unwrap());
+    Finished { stdout, ..finished }
+}
+
+#[test]
+fn stopped_only_what_was_finished_counts_and_the_rest_is_told() {
+    let home = Home::new();
+    let taking = Target::taking();
+    let load = ["--count", "100", "--rate", "1/m"];
+    let stopped = signalled(&home, &taking, "INT", 1, &load).expect(0);
+    assert!(
+        stopped
+            .stderr
+            .contains("100 events: 1 delivered, 99 not finished"),
+        "{}",
+        stopped.stderr
+    );
+    let terminated = signalled(&home, &taking, "TERM", 1, &load).expect(143);
+    assert!(
+        terminated
+            .stderr
+            .contains("100 events: 1 delivered, 99 not finished"),
+        "{}",
+        terminated.stderr
+    );
+    let refusing = Target::new(|_, _| (500, String::new()));
+    let load = ["--count", "100", "--rate", "1/m", "--retries", "0"];
+    let stopped = signalled(&home, &refusing, "INT", 1, &load).expect(5);
+    assert!(
+        stopped
+            .stderr
+            .contains("100 events: 1 undelivered, 99 not finished"),
+        "{}",
+        stopped.stderr
+    );
+    // One that waits for its retry is not finished.
+    let refusing = Target::new(|_, _| (500, String::new()));
+    let stopped = signalled(&home, &refusing, "INT", 1, &["--gaps", "1h"]).expect(0);
+    assert!(
+        stopped
+            .stderr
+            .contains("1 event: 1 not finished, 1 attempts"),
+        "{}",
+        stopped.stderr
+    );
+}
+
+#[test]
+fn an_app_that_never_answers_can_be_left_and_that_is_told() {
+    let home = Home::new();
+    let (asked, answers) = std::sync::mpsc::channel::<()>();
+    let answers = std::sync::Mutex::new(answers);
+    let hanging = Target::new(move |_, _| {
+        // Until the test ends.
+        let _ = answers.lock().unwrap().recv();
+        (200, String::new())
+    });
+    let stopped = signalled(&home, &hanging, "INT", 0, &["--timeout", "1h"]).expect(0);
+    assert!(
+        stopped
+            .stderr
+            .contains("1 event: 1 not finished, no attempt was answered"),
+        "{}",
+        stopped.stderr
+    );
+    assert_eq!(stopped.stdout, "");
+    drop(asked);
+}
+
+#[test]
 fn copies_of_one_event_are_one_event_to_the_listener() {
     let home = Home::new();
     let listener = listener(&home);
@@ -393,10 +625,7 @@ fn many_events_are_all_different_and_summed_up() {
     .expect(0);
     let seen = app.seen();
     let spread = seen[52].at - seen[50].at;
-    assert!(
-        spread >= std::time::Duration::from_millis(250),
-        "{spread:?}"
-    );
+    assert!(spread >= Duration::from_millis(250), "{spread:?}");
     assert!(sent.stderr.contains("3 delivered"), "{}", sent.stderr);
     assert!(sent.stderr.contains("p95"), "{}", sent.stderr);
 }
@@ -413,7 +642,23 @@ fn what_cannot_be_sent_says_why_and_what_to_do() {
         ),
         (
             &["send", "find_email", "--skew=-5s"],
-            "--skew needs a secret",
+            "--skew needs a secret\n  why: only a signature says when it was made",
+        ),
+        (
+            &["send", "workflow.started", "--skew=-5s"],
+            "ELAN's signature does not say when it was made",
+        ),
+        (
+            &["send", "workflow.started", "--wrong-secret", "--skew=-5s"],
+            "ELAN's signature does not say when it was made",
+        ),
+        (
+            &["send", "find_email", "--event-id", ""],
+            "--event-id needs a value",
+        ),
+        (
+            &["send", "find_email", "--event-id", " "],
+            "an event's id cannot be empty",
         ),
         (&["send", "find_email", "--rate", "0/s"], "not a rate"),
         (
