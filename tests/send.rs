@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::rig::target::Target;
+use super::rig::terminal::Terminal;
 use super::rig::{Finished, Home, Listener, eventually};
 
 /// Sends to a listener that has the secret.
@@ -530,6 +531,34 @@ fn stopped_only_what_was_finished_counts_and_the_rest_is_told() {
         "{}",
         stopped.stderr
     );
+}
+
+#[test]
+fn the_bar_goes_with_the_end_however_it_came() {
+    let home = Home::new();
+    let app = Target::taking();
+    let target = app.url("/");
+    let load = [
+        "send",
+        "find_email",
+        "--count",
+        "1000",
+        "--rate",
+        "20/s",
+        "--to",
+        &target,
+    ];
+    // On the narrow one it takes two lines.
+    for columns in [100, 54, 44] {
+        let mut terminal = Terminal::start(&home, &load, &[], (columns, 24));
+        terminal.shows(" left");
+        terminal.press("\u{3}");
+        terminal.shows("not finished");
+        assert_eq!(terminal.ends(), 0);
+        let screen = terminal.screen();
+        assert!(!screen.contains(" left"), "{screen}");
+        assert!(screen.contains("note: no secret"), "{screen}");
+    }
 }
 
 #[test]
