@@ -20,7 +20,10 @@ use super::values::{Rate, Skew, event_id};
 
 /// Be the provider: deliver a signed event as it does, with its retries.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 delivered, 5 undelivered, 4 never connected.")]
+#[command(
+    after_help = "Exit codes: 0 delivered, 5 undelivered, 4 never connected; stopped with Ctrl-C, only events \
+                  that were finished count."
+)]
 pub(in crate::commands) struct SendArgs {
     /// Which event; --list names them
     #[arg(value_name = "SAMPLE")]

@@ -46,31 +46,31 @@ impl Client {
         };
         let given_up = self.give_up(&call, patience, &mut phases).await;
         let came_about = given_up.is_ok();
-        let failure = given_up.map_or_else(|failure| failure, Failure::TimedOut);
+        let failure = given_up.unwrap_or_else(|failure| failure);
         Abandoned {
             outcome: call.outcome(number, started, Err(failure), phases),
             came_about,
         }
     }
 
-    /// How long the answer was waited for.
+    /// How it was given up; else what went wrong before.
     async fn give_up(
         &self,
         call: &Call<'_>,
         patience: Duration,
         phases: &mut Phases,
-    ) -> Result<Duration, Failure> {
+    ) -> Result<Failure, Failure> {
         let mut connection = self.connect(call, phases).await?;
         let mut exchange = Exchange::new(&mut connection, call.head, call.body);
         timeout_at(call.deadline(), exchange.send())
             .await
             .map_err(|_| Failure::Broken("the request could not be sent in time".to_owned()))?
             .map_err(|error| exchange.lost(Some(error), "inside the request").failure)?;
-        let sent = Instant::now();
         match timeout(patience, exchange.more()).await {
             Ok(Ok(0)) => Err(exchange.lost(None, "before an answer").failure),
             Ok(Err(error)) => Err(exchange.lost(Some(error), "before an answer").failure),
-            Ok(Ok(_)) | Err(_) => Ok(sent.elapsed()),
+            Ok(Ok(_)) => Ok(Failure::Broken("given up as the answer began".to_owned())),
+            Err(_) => Ok(Failure::TimedOut(patience)),
         }
     }
 }

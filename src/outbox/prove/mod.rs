@@ -213,7 +213,8 @@ impl Prover {
 
     /// An attempt that the handler has whole and whose answer nobody waits for, then the next one.
     async fn after_timeout(&self, job: &Job, patience: Duration) -> Delivered {
-        let patience = patience.max(LEAST_PATIENCE);
+        let whole = Duration::from_millis(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
+        let patience = whole.max(LEAST_PATIENCE);
         let mut delivered = Delivered::all(Vec::new());
         match self.outbox.abandon(job, 1, patience).await {
             Ok(abandoned) if abandoned.came_about => {
