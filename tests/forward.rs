@@ -190,6 +190,65 @@ fn a_fault_after_forward_lets_the_app_work_and_fails_all_the_same() {
 }
 
 #[test]
+fn a_fault_after_forward_shows_the_app_no_more_than_it_would_see_without() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let secret = home.secret_file();
+    let secret = secret.to_str().unwrap();
+    let always = ["--forward", &app.url, "--fault", "after-forward:always:500"];
+    let listener = home.listen(&[&always[..], &["--secret-file", secret]].concat());
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 500);
+    assert!(app.requests().is_empty(), "it is forged");
+    let signature = home.signature(b"{}");
+    let signed = [EVENT, ("Sixtyfour-Signature", signature.as_str())];
+    for _ in 0..3 {
+        assert_eq!(post(&listener.address, "/", &signed, b"{}").status, 500);
+        assert_eq!(app.requests().len(), 1);
+    }
+    listener.kill();
+    let listener = home.listen(&[&always[..], &["--forward-duplicates"]].concat());
+    for number in 2..5 {
+        assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 500);
+        assert_eq!(app.requests().len(), number);
+    }
+}
+
+#[test]
+fn a_step_that_is_ok_leaves_the_answer_to_the_app() {
+    let home = Home::new();
+    let app = App::saying(202);
+    let plan = ["--fault", "after-forward:ok,500"];
+    let listener = home.listen(&[&plan[..], &["--forward", &app.url]].concat());
+    assert_eq!(post(&listener.address, "/", &[], b"1").status, 202);
+    assert_eq!(post(&listener.address, "/", &[], b"2").status, 500);
+    assert_eq!(app.requests().len(), 2);
+}
+
+#[test]
+fn simultaneous_duplicates_reach_the_app_too_when_it_is_to_see_duplicates() {
+    let home = Home::new();
+    let app = App::start(|number| match number {
+        1 => (200, Duration::from_millis(300)),
+        _ => (202, Duration::ZERO),
+    });
+    let listener = home.listen(&["--forward", &app.url, "--forward-duplicates"]);
+    let mut connections: Vec<Connection> = (0..4)
+        .map(|_| {
+            let mut connection = Connection::open(&listener.address);
+            connection.send(&post_bytes("/", &[EVENT], b"{}"));
+            connection
+        })
+        .collect();
+    let mut statuses: Vec<u16> = connections
+        .iter_mut()
+        .map(|connection| connection.answer().unwrap().unwrap().status)
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 202, 202, 202]);
+    assert_eq!(app.requests().len(), 4);
+}
+
+#[test]
 fn routes_choose_the_app_by_path_or_event_type() {
     let home = Home::new();
     let (by_path, by_type) = (App::saying(201), App::saying(202));

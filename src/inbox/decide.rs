@@ -36,19 +36,16 @@ pub enum Decision {
     AskApp,
 }
 
-/// The answer to a request: a broken request first, then a foreign path, an armed fault, the
-/// signature, a duplicate, and at last the app or the plain 200.
+/// The answer to a request for which no fault is armed: a broken request first, then a foreign path,
+/// the signature, a duplicate, and at last the app or the plain 200.
 #[must_use]
-pub fn decide(facts: &Facts<'_>, policy: &Policy, armed: Option<Answer>) -> Decision {
+pub fn decide(facts: &Facts<'_>, policy: &Policy) -> Decision {
     if let Some(defect) = &facts.request.defect {
         return say(refusal(defect), AnsweredBy::Defect);
     }
     if !on_path(&facts.request.head, policy) {
         let reply = Reply::json(404, r#"{"ok":false,"error":"not this path"}"#);
         return say(reply, AnsweredBy::Path);
-    }
-    if let Some(answer) = armed {
-        return Decision::Say(answer);
     }
     if facts.verdict.validity() == Validity::Invalid && policy.on_bad_signature != 200 {
         let mut reply = Reply::json(401, r#"{"ok":false,"error":"signature"}"#);
