@@ -172,6 +172,17 @@ fn an_app_that_is_down_is_502_and_one_that_is_slow_504() {
 }
 
 #[test]
+fn the_text_says_that_the_app_did_not_answer_where_502_alone_would_not() {
+    let home = Home::new();
+    let listener = home.listen(&["--output", "text", "--forward", "http://127.0.0.1:1"]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
+    assert!(listener.line().contains("answer=502"));
+    let line = listener.line();
+    assert!(line.contains(" forward of_seq=1 "), "{line}");
+    assert!(line.contains(" error=unreachable"), "{line}");
+}
+
+#[test]
 fn a_fault_after_forward_lets_the_app_work_and_fails_all_the_same() {
     let home = Home::new();
     let app = App::saying(200);
