@@ -1,5 +1,7 @@
 //! Deliveries reach the local app once, byte for byte, and its answer is ours.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -133,6 +135,33 @@ fn an_event_is_forwarded_once_however_often_and_however_concurrently_it_arrives(
 }
 
 #[test]
+fn the_answer_keeps_the_bytes_the_date_and_the_status_that_the_app_gave_it() {
+    let home = Home::new();
+    let app = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", app.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = app.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        let answer = b"HTTP/1.1 299 Odd\r\nX-Name: caf\xe9\r\nContent-Length: 0\r\n\
+            Date: Tue, 01 Sep 2026 10:00:00 GMT\r\n\r\n";
+        stream.write_all(answer).unwrap();
+    });
+    let listener = home.listen(&["--forward", &url]);
+    let mut connection = Connection::open(&listener.address);
+    connection.send(&post_bytes("/", &[("Connection", "close")], b"{}"));
+    let (answer, _) = connection.rest();
+    let has = |part: &[u8]| answer.windows(part.len()).any(|window| window == part);
+    let text = String::from_utf8_lossy(&answer);
+    assert!(has(b"HTTP/1.1 299 \r\n"), "{text}");
+    assert!(has(b"\r\nX-Name: caf\xe9\r\n"), "{text}");
+    assert!(
+        has(b"\r\nDate: Tue, 01 Sep 2026 10:00:00 GMT\r\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("Date: ").count(), 1);
+}
+
+#[test]
 fn simultaneous_deliveries_share_a_failure_of_the_app_and_a_retry_asks_it_again() {
     let home = Home::new();
     let app = App::start(|number| match number {
@@ -157,7 +186,7 @@ fn simultaneous_deliveries_share_a_failure_of_the_app_and_a_retry_asks_it_again(
 #[test]
 fn an_app_that_is_down_is_502_and_one_that_is_slow_504() {
     let home = Home::new();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
     let listener = home.listen(&["--forward", &url]);

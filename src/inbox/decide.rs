@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Ending, Head, Recognition, Reply,
-    Request, Scheme, Sighting, Turn, Validity, Verdict,
+    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Ending, Head, Header, Recognition,
+    Reply, Request, Scheme, Sighting, Turn, Validity, Verdict,
 };
 use crate::provider;
 use crate::signature::{self, Keyring};
@@ -99,9 +99,7 @@ pub fn as_if_stored(arrival: &Arrival) -> Delivery {
 #[must_use]
 pub fn unstored() -> Reply {
     let mut reply = Reply::json(503, r#"{"ok":false,"error":"not stored"}"#);
-    reply
-        .headers
-        .push(("Retry-After".to_owned(), "1".to_owned()));
+    reply.headers.push(Header::new("Retry-After", "1"));
     reply
 }
 
@@ -112,8 +110,8 @@ pub fn greeting(head: &Head) -> Option<Reply> {
     asks.then(|| {
         let mut reply = Reply::json(200, concat!("hook64 ", env!("CARGO_PKG_VERSION"), "\n"));
         reply.headers = vec![
-            ("Content-Type".to_owned(), "text/plain".to_owned()),
-            ("X-Content-Type-Options".to_owned(), "nosniff".to_owned()),
+            Header::new("Content-Type", "text/plain"),
+            Header::new("X-Content-Type-Options", "nosniff"),
         ];
         reply
     })
@@ -159,7 +157,7 @@ pub fn on_path(head: &Head, policy: &Policy) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Header, Provider};
+    use crate::delivery::Provider;
     use crate::signature::Secret;
 
     #[test]
