@@ -8,8 +8,9 @@
 //!
 //! [`target`] says where to · [`head`] what · [`tls`] whom to trust; inside, `stream` connects,
 //! `handshake` explains a TLS failure, `exchange` sends while it listens, `answer` reads, `pool` keeps
-//! what is idle.
+//! what is idle, `abandon` leaves without its answer.
 
+mod abandon;
 mod answer;
 mod exchange;
 mod handshake;
@@ -39,6 +40,7 @@ use crate::delivery::attempt::Response;
 use crate::delivery::{Attempt, Failure};
 use crate::text;
 
+pub use self::abandon::Abandoned;
 pub use self::head::OutgoingHead;
 pub use self::target::{Target, TargetError};
 pub use self::tls::{AuthoritiesError, Trust};
@@ -169,29 +171,17 @@ impl Client {
         limits: Limits,
     ) -> Outcome {
         let started = Timestamp::now();
-        let clock = Instant::now();
         let mut course = Course::default();
         let call = Call {
             target,
             head,
             body,
             limits,
-            clock,
+            clock: Instant::now(),
         };
         let idle = self.shared.pool.take(target.origin());
         let result = self.call(idle, &call, &mut course).await;
-        Outcome {
-            attempt: Attempt {
-                number,
-                target: target.to_string(),
-                started,
-                took: clock.elapsed(),
-                result,
-            },
-            phases: course.phases,
-            connected: course.connected,
-            fix: course.fix,
-        }
+        call.outcome(number, started, result, course)
     }
 
     /// Finds out whether anything listens at a target: connects, and says nothing.
@@ -218,18 +208,19 @@ impl Client {
         course: &mut Course,
     ) -> Result<Response, Failure> {
         if let Some(connection) = idle {
+            course.connected = true;
             match self.answer(connection, call, course).await {
                 Err(lost) if lost.refused => course.connected = false,
                 ended => return ended.map_err(|lost| lost.failure),
             }
         }
-        let connection = self.open(call, course).await?;
+        let connection = self.connect(call, course).await?;
         self.answer(connection, call, course)
             .await
             .map_err(|lost| lost.failure)
     }
 
-    async fn open(&self, call: &Call<'_>, course: &mut Course) -> Result<Connection, Failure> {
+    async fn connect(&self, call: &Call<'_>, course: &mut Course) -> Result<Connection, Failure> {
         let target = call.target;
         let tls = if target.is_tls() {
             let config = self.tls();
@@ -251,6 +242,7 @@ impl Client {
         })?;
         course.phases.connect = Some(opening.connect);
         course.phases.tls = opening.tls;
+        course.connected = true;
         Ok(Connection::new(stream))
     }
 
@@ -260,7 +252,6 @@ impl Client {
         call: &Call<'_>,
         course: &mut Course,
     ) -> Result<Response, Lost> {
-        course.connected = true;
         let mut exchange = Exchange::new(&mut connection, call.head, call.body);
         let bodyless = call.head.answer_has_no_body();
         let reading = answer::read(&mut exchange, bodyless, call.limits.keep);
@@ -307,6 +298,27 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    fn outcome(
+        &self,
+        number: u32,
+        started: Timestamp,
+        result: Result<Response, Failure>,
+        course: Course,
+    ) -> Outcome {
+        Outcome {
+            attempt: Attempt {
+                number,
+                target: self.target.to_string(),
+                started,
+                took: self.clock.elapsed(),
+                result,
+            },
+            phases: course.phases,
+            connected: course.connected,
+            fix: course.fix,
+        }
+    }
+
     fn deadline(&self) -> Instant {
         const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
         self.clock + self.limits.timeout.min(NEVER)

@@ -1,6 +1,7 @@
 //! The same over TLS, with an authority that only these tests know.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -24,8 +25,18 @@ const SELF_SIGNED: &[u8] = include_bytes!("../testdata/self-signed.pem");
 const SELF_SIGNED_KEY: &[u8] = include_bytes!("../testdata/self-signed.key");
 
 async fn tls_peer() -> Target {
+    peer(Duration::ZERO, || {}).await
+}
+
+/// A peer that takes this long to begin the handshake, and says when it has a request.
+pub(super) async fn peer(slow: Duration, has_one: impl FnMut() + Clone + Send + 'static) -> Target {
     let certificate = include_bytes!("../testdata/localhost.pem");
-    tls_peer_with(certificate, include_bytes!("../testdata/localhost.key")).await
+    let acceptor = acceptor(certificate, include_bytes!("../testdata/localhost.key"));
+    serve(acceptor, slow, has_one).await
+}
+
+async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
+    serve(acceptor(certificate, key), Duration::ZERO, || {}).await
 }
 
 fn acceptor(certificate: &[u8], key: &[u8]) -> TlsAcceptor {
@@ -43,17 +54,23 @@ fn acceptor(certificate: &[u8], key: &[u8]) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn tls_peer_with(certificate: &[u8], key: &[u8]) -> Target {
-    let acceptor = acceptor(certificate, key);
+async fn serve(
+    acceptor: TlsAcceptor,
+    slow: Duration,
+    has_one: impl FnMut() + Clone + Send + 'static,
+) -> Target {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
+            tokio::time::sleep(slow).await;
             let Ok(mut stream) = acceptor.accept(socket).await else {
                 continue;
             };
+            let mut has_one = has_one.clone();
             tokio::spawn(async move {
                 while read_request(&mut stream, 0).await.is_some() {
+                    has_one();
                     stream.write_all(ANSWER).await.unwrap();
                     stream.flush().await.unwrap();
                 }
