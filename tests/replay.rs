@@ -1,9 +1,10 @@
 //! `hook64 replay` delivers a capture again, changed only where that was asked for.
 //!
 //! `on_terminal` is what a person is asked and shown, `changed` what is kept of a replay that was not
-//! the capture itself.
+//! the capture itself, `crowded` how several share a store.
 
 mod changed;
+mod crowded;
 mod on_terminal;
 
 use std::time::Duration;
