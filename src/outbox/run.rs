@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::job::{Job, Rendered};
 use super::schedule::{Next, Schedule};
-use crate::delivery::{Attempt, Failure, Request};
+use crate::delivery::{Attempt, Failure, HeadError, Request};
 use crate::net::client::{Client, Limits, Outcome, Phases};
 use crate::store::Sent;
 
@@ -182,20 +182,64 @@ impl Outbox {
                     request: Some(request),
                 }
             }
-            Err(error) => Made {
-                outcome: Outcome {
-                    attempt: Attempt {
-                        number,
-                        target: job.target().to_string(),
-                        started: now,
-                        took: Duration::ZERO,
-                        result: Err(Failure::Broken(format!("not sent: {error}"))),
-                    },
-                    phases: Phases::default(),
-                },
-                request: None,
-            },
+            Err(error) => unsent(job, number, now, &error),
         }
+    }
+
+    /// Makes one attempt of a job, unless `stop` comes first: then it is given up, since nobody can
+    /// tell what its receiver made of it.
+    pub async fn attempt_until(
+        &self,
+        job: &Job,
+        number: u32,
+        stop: impl Future<Output = ()>,
+    ) -> Made {
+        let (now, clock) = (Timestamp::now(), Instant::now());
+        let request = match job.render(number, now.as_second()) {
+            Ok(request) => request,
+            Err(error) => return unsent(job, number, now, &error),
+        };
+        let (head, body) = (&request.head, &request.body);
+        let sending = self
+            .client
+            .request(number, job.target(), head, body, self.limits);
+        let outcome = tokio::select! {
+            biased;
+            outcome = sending => outcome,
+            () = stop => unanswered(job, number, now, clock.elapsed(), Failure::Stopped),
+        };
+        Made {
+            outcome,
+            request: Some(request),
+        }
+    }
+}
+
+/// An attempt whose request cannot be written.
+fn unsent(job: &Job, number: u32, now: Timestamp, error: &HeadError) -> Made {
+    let failure = Failure::Broken(format!("not sent: {error}"));
+    Made {
+        outcome: unanswered(job, number, now, Duration::ZERO, failure),
+        request: None,
+    }
+}
+
+fn unanswered(
+    job: &Job,
+    number: u32,
+    started: Timestamp,
+    took: Duration,
+    failure: Failure,
+) -> Outcome {
+    Outcome {
+        attempt: Attempt {
+            number,
+            target: job.target().to_string(),
+            started,
+            took,
+            result: Err(failure),
+        },
+        phases: Phases::default(),
     }
 }
 

@@ -24,8 +24,9 @@ use crate::text;
 
 use super::arguments::Output;
 use super::exit::Exit;
+use super::listen::Stop;
 use super::lookup;
-use super::outgoing::{Consent, MANY, Tally, ask, block_on, interrupted, unreachable};
+use super::outgoing::{Consent, MANY, Tally, ask, block_on, unreachable};
 use super::output;
 use super::problem::{Problem, Result};
 use super::progress::Progress;
@@ -146,37 +147,43 @@ async fn replay(
     arguments: &ReplayArgs,
     everywhere: Everywhere,
 ) -> Result {
+    let stop = Stop::new();
+    stop.on_signals()
+        .map_err(|error| Problem::failed("runtime", "cannot start").why(error.to_string()))?;
     let wanted = (course.ids.len() as u64).saturating_mul(u64::from(course.times));
     let mut session = Session::new(arguments, everywhere, wanted, course.plan.keeps_event_id());
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
-    let (mut reports, mut tasks) = course.start();
-    let interrupted = interrupted();
-    tokio::pin!(interrupted);
+    let mut running = course.start();
+    let told = stop.told();
+    tokio::pin!(told);
+    let mut stopped = None;
     let mut outcome = Ok(());
-    while outcome.is_ok() {
+    loop {
         let report = tokio::select! {
-            report = reports.recv() => report,
-            () = &mut interrupted => None,
+            report = running.next() => report,
+            () = &mut told, if stopped.is_none() => {
+                stopped = Some(stop.exit());
+                running.halt();
+                continue;
+            }
         };
         let Some(report) = report else { break };
-        outcome = session.take(&report);
+        if outcome.is_ok() {
+            outcome = session.take(&report);
+            if outcome.is_err() {
+                running.halt();
+            }
+        }
         if let Report::Made(made) = report {
             recorder.add(made.outgoing()).await;
         }
     }
-    tasks.abort_all();
-    let ended = tasks.join_next().await;
     session.progress.clear();
     recorder.finish().await;
-    // A bug in there is one here: what was made before it has been kept.
-    if let Some(Err(error)) = ended
-        && let Ok(panic) = error.try_into_panic()
-    {
-        std::panic::resume_unwind(panic);
-    }
+    running.end().await;
     outcome?;
-    session.finish(started.elapsed())
+    session.finish(started.elapsed(), stopped)
 }
 
 /// What was replayed so far.
@@ -192,6 +199,7 @@ struct Session<'a> {
     tally: Tally,
     impossible: Vec<(DeliveryId, String)>,
     last_failure: Option<(String, Failure)>,
+    given_up: u64,
     deduped: bool,
 }
 
@@ -225,6 +233,7 @@ impl<'a> Session<'a> {
             tally: Tally::default(),
             impossible: Vec::new(),
             last_failure: None,
+            given_up: 0,
             deduped: false,
         }
     }
@@ -257,13 +266,14 @@ impl<'a> Session<'a> {
         self.progress.advance(1);
         match &attempt.result {
             Ok(response) => self.deduped |= self.keeps_event_id && response.status == 409,
+            Err(Failure::Stopped) => self.given_up += 1,
             Err(failure) => {
                 let id = event::short_id(&made.delivery);
                 self.last_failure = Some((id, failure.clone()));
             }
         }
         // One that was not answered at all is told as an error.
-        let is_told_later = attempt.result.is_err() && self.wanted == 1 && !self.face.is_json();
+        let is_told_later = self.last_failure.is_some() && self.wanted == 1 && !self.face.is_json();
         let is_dull = self.is_short && attempt.delivered();
         if self.is_quiet || is_dull || is_told_later {
             return Ok(());
@@ -272,11 +282,13 @@ impl<'a> Session<'a> {
         self.progress.aside(|| output::print(&(line + "\n")))
     }
 
-    fn finish(self, ran: Duration) -> Result {
+    /// What became of it all; `stopped` is how it ends when somebody wanted that.
+    fn finish(self, ran: Duration, stopped: Option<Exit>) -> Result {
         if let ([(id, why)], 1) = (&self.impossible[..], self.wanted) {
             return Err(impossible(*id, why));
         }
-        if self.wanted > 1 && !self.is_quiet {
+        let is_short_of = self.given_up + self.not_made() > 0;
+        if (self.wanted > 1 || is_short_of) && !self.is_quiet {
             self.summarise(ran)?;
         }
         if self.deduped && !self.is_quiet && !self.face.is_json() {
@@ -284,6 +296,11 @@ impl<'a> Session<'a> {
                 "note: the event id was kept, so an app that dedupes answers like this. \
                  New id: --event-id new\n",
             );
+        }
+        if let Some(exit) = stopped
+            && (exit == Exit::Terminated || !self.arguments.fail)
+        {
+            return Ok(exit);
         }
         match self.last_failure {
             Some((id, failure)) => Err(unanswered(&self.tally, &id, &failure, self.arguments)),
@@ -293,13 +310,41 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// How many replays were wanted and not begun.
+    fn not_made(&self) -> u64 {
+        let times = u64::from(self.arguments.times);
+        let impossible = (self.impossible.len() as u64).saturating_mul(times);
+        self.wanted
+            .saturating_sub(impossible)
+            .saturating_sub(self.tally.attempts())
+    }
+
+    /// What is missing from the replays that were wanted, for a person.
+    fn missing(&self) -> String {
+        let left_out = match self.impossible.len() {
+            1 => "1 capture left out".to_owned(),
+            count => format!("{count} captures left out"),
+        };
+        let given_up = format!("{} given up", self.given_up);
+        let not_made = format!("{} not made", self.not_made());
+        let counted = [
+            (self.impossible.len() as u64, left_out),
+            (self.given_up, given_up),
+            (self.not_made(), not_made),
+        ];
+        let parts: Vec<_> = counted
+            .into_iter()
+            .filter_map(|(count, words)| (count > 0).then_some(words))
+            .collect();
+        match parts.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", parts.join(", ")),
+        }
+    }
+
     fn summarise(&self, ran: Duration) -> Result<()> {
         if !self.face.is_json() {
-            let left_out = match self.impossible.len() {
-                0 => String::new(),
-                count => format!(" ({count} captures left out)"),
-            };
-            let began = format!("Replayed to {}{left_out}", self.arguments.to);
+            let began = format!("Replayed to {}{}", self.arguments.to, self.missing());
             output::complain(&self.tally.text(&began, ran));
             return Ok(());
         }
@@ -308,6 +353,8 @@ impl<'a> Session<'a> {
             "kind": "replayed",
             "target": self.arguments.to.to_string(),
             "left_out": self.impossible.len(),
+            "given_up": self.given_up,
+            "not_made": self.not_made(),
         });
         if let serde_json::Value::Object(fields) = &mut object {
             fields.extend(self.tally.fields(ran));
