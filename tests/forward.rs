@@ -162,13 +162,13 @@ fn an_app_that_is_down_is_502_and_one_that_is_slow_504() {
     drop(nobody);
     let listener = home.listen(&["--forward", &url]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
-    assert_eq!(listener.next("forward")["error"], "unreachable");
+    assert_eq!(listener.next("forward")["failure"], "unreachable");
     listener.kill();
 
     let app = App::start(|_| (200, Duration::from_secs(20)));
     let listener = home.listen(&["--forward", &app.url, "--forward-timeout", "100ms"]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
-    assert_eq!(listener.next("forward")["error"], "timed_out");
+    assert_eq!(listener.next("forward")["failure"], "timed_out");
 }
 
 #[test]

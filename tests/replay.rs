@@ -1,9 +1,10 @@
 //! `hook64 replay` delivers a capture again, changed only where that was asked for.
 //!
 //! `on_terminal` is what a person is asked and shown, `changed` what is kept of a replay that was not
-//! the capture itself, `stopped` what becomes of replays that are told to stop, `crowded` how several
+//! the capture itself, `answers` what came back, `stopped` what becomes of replays that are told to stop, `crowded` how several
 //! share a store.
 
+mod answers;
 mod changed;
 mod crowded;
 mod on_terminal;
