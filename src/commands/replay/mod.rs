@@ -284,12 +284,13 @@ impl<'a> Session<'a> {
 
     /// What became of it all; `stopped` is how it ends when somebody wanted that.
     fn finish(self, ran: Duration, stopped: Option<Exit>) -> Result {
+        let is_worth_it =
+            self.wanted > 1 || self.face.is_json() || self.given_up + self.not_made() > 0;
+        if is_worth_it && !self.is_quiet {
+            self.summarise(ran)?;
+        }
         if let ([(id, why)], 1) = (&self.impossible[..], self.wanted) {
             return Err(impossible(*id, why));
-        }
-        let is_short_of = self.given_up + self.not_made() > 0;
-        if (self.wanted > 1 || is_short_of) && !self.is_quiet {
-            self.summarise(ran)?;
         }
         if self.deduped && !self.is_quiet && !self.face.is_json() {
             output::complain(
