@@ -168,7 +168,29 @@ fn ids_ranges_and_filters_name_captures_each_once() {
     assert_eq!(order(&["2..3", "e-1", "2"]), "e-2 e-3 e-1");
     assert_eq!(order(&["4.."]), "f-4 none");
     assert_eq!(order(&["type:find_email", "id:f-*"]), "f-4");
-    assert_eq!(order(&["5", "-id:e-*"]), "none f-4");
+    // Ids and ranges choose, a filter narrows.
+    assert_eq!(order(&["5", "e-3", "-id:e-*"]), "none");
+    assert_eq!(order(&["2..4", "-id:e-3"]), "e-2 f-4");
+    assert_eq!(order(&["4", "1..2", "id:f-* | id:e-1"]), "f-4 e-1");
+    assert_eq!(order(&["2..4", "seq:3"]), "e-3");
+    assert_eq!(order(&["2..4 seq:3"]), "e-3");
+    assert_eq!(order(&["3 1"]), "e-3 e-1");
+    assert_eq!(order(&["-id:e-* 1..4"]), "f-4");
+    assert_eq!(order(&["type:find_email id:f-*"]), "f-4");
+
+    let none = replay(&home, &target, &["2..3", "id:f-*"]).expect(3);
+    assert!(
+        none.stderr
+            .contains("error: no delivery matches seq:2..3 id:f-*"),
+        "{}",
+        none.stderr
+    );
+    let none = replay(&home, &target, &["90.."]).expect(3);
+    assert!(
+        none.stderr.contains("error: no delivery matches seq:>=90"),
+        "{}",
+        none.stderr
+    );
 
     let nothing = replay(&home, &target, &["type:nothing"]).expect(3);
     assert!(
