@@ -2,11 +2,12 @@
 //!
 //! `on_terminal` is what a person is asked and shown, `changed` what is kept of a replay that was not
 //! the capture itself, `answers` what came back, `stopped` what becomes of replays that are told to stop, `crowded` how several
-//! share a store.
+//! share a store, `elan` what differs for ELAN.
 
 mod answers;
 mod changed;
 mod crowded;
+mod elan;
 mod on_terminal;
 mod stopped;
 

@@ -19,6 +19,7 @@ use crate::delivery::{DeliveryId, Failure};
 use crate::export::event;
 use crate::net::client::Target;
 use crate::outbox::Outbox;
+use crate::outbox::replay::ReplayError;
 use crate::store::{Location, Store};
 use crate::text;
 
@@ -48,6 +49,13 @@ pub(super) fn run(arguments: &ReplayArgs, everywhere: Everywhere) -> Result {
     consent(arguments, ids.len())?;
     let keyring = secrets::load(&arguments.secrets, &Layer::from_files()?)?;
     let mut plan = Plan::new(arguments, keyring)?;
+    if plan.expires() && ids.iter().all(|id| is_timeless(&store, *id, &plan)) {
+        return Err(
+            Problem::usage("--expired does nothing for deliveries of ELAN")
+                .why(ReplayError::NoTime.to_string())
+                .fix("have it refused in another way: --bad-signature, or --unsigned"),
+        );
+    }
     if arguments.edit && !edit_body(&store, &ids, &mut plan, everywhere)? {
         output::complain("Nothing was sent.\n");
         return Ok(Exit::Done);
@@ -106,6 +114,12 @@ fn not_local(arguments: &ReplayArgs, target: &Target) -> Problem {
     .fix(format!(
         "if you mean it, say so:  hook64 replay {which} --to {target} --allow-remote"
     ))
+}
+
+/// Whether a capture is to be expired and cannot be. One that cannot be read is another matter.
+fn is_timeless(store: &Store, id: DeliveryId, plan: &Plan) -> bool {
+    let delivery = store.get(id).ok().flatten();
+    delivery.is_some_and(|delivery| plan.never_expires(&delivery))
 }
 
 /// Opens the body of the one capture in an editor; says whether it is to be sent.
