@@ -122,6 +122,19 @@ fn replays_under_way_are_given_up_and_kept_as_such() {
 }
 
 #[test]
+fn what_was_answered_is_kept_when_nobody_reads_any_more() {
+    let home = Home::new();
+    captured(&home);
+    let target = Target::taking();
+    let url = target.url("/");
+    let mut command = home.command(&["replay", "1", "--to", &url, "--times", "9"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(kept(&home, "1")[0]["status"], 200);
+}
+
+#[test]
 fn a_single_replay_that_is_given_up_says_so() {
     let home = Home::new();
     captured(&home);

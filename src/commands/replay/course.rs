@@ -92,6 +92,10 @@ impl Running {
 struct Halt(watch::Receiver<bool>);
 
 impl Halt {
+    fn is_told(&self) -> bool {
+        *self.0.borrow()
+    }
+
     async fn told(mut self) {
         if self.0.wait_for(|told| *told).await.is_err() {
             // Whoever could tell is gone, and breaks everything off.
@@ -179,6 +183,10 @@ impl Course {
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     return;
                 };
+                // A place may be free because those who had it were told to stop.
+                if halt.is_told() {
+                    return;
+                }
                 let replay = self.replay(&delivery, job, nth, reports.clone(), halt.clone());
                 under_way.spawn(async move {
                     replay.await;

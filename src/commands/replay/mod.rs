@@ -1,8 +1,8 @@
 //! `hook64 replay`: deliver captures again, as they came or signed anew, changed or not.
 //!
 //! `options` are as written, `select` finds the captures, `plan` says how they are replayed, `edit`
-//! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures and
-//! `face` prints them.
+//! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures,
+//! `session` counts them and says how it ended, and `face` prints them.
 
 mod course;
 mod edit;
@@ -11,36 +11,31 @@ mod options;
 mod plan;
 mod record;
 mod select;
+mod session;
 
-use std::io::{self, IsTerminal};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::delivery::{DeliveryId, Failure};
-use crate::export::event;
+use crate::delivery::DeliveryId;
 use crate::net::client::Target;
 use crate::outbox::Outbox;
 use crate::outbox::replay::ReplayError;
 use crate::store::{Location, Store};
-use crate::text;
 
-use super::arguments::Output;
 use super::exit::Exit;
 use super::listen::Stop;
 use super::lookup;
-use super::outgoing::{Consent, MANY, Tally, ask, block_on, unreachable};
+use super::outgoing::{Consent, ask, block_on};
 use super::output;
 use super::problem::{Problem, Result};
-use super::progress::Progress;
 use super::secrets;
 use super::settings::Layer;
 use super::{Everywhere, color};
 
-use course::Made;
 pub(super) use course::{Course, Report};
-use face::Face;
 pub(super) use options::ReplayArgs;
 pub(super) use plan::{Manner, Pace, Plan};
 pub(super) use record::Recorder;
+use session::Session;
 
 pub(super) fn run(arguments: &ReplayArgs, everywhere: Everywhere) -> Result {
     let location = arguments.store.location()?;
@@ -169,10 +164,14 @@ async fn replay(
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
     let mut running = course.start();
-    let told = stop.told();
+    let (told, watched) = (stop.told(), stop.clone());
+    tokio::spawn(async move {
+        watched.told().await;
+        output::leave_when_nobody_reads(watched.exit());
+    });
     tokio::pin!(told);
     let mut stopped = None;
-    let mut outcome = Ok(());
+    let mut printed = Ok(());
     loop {
         let report = tokio::select! {
             report = running.next() => report,
@@ -183,9 +182,9 @@ async fn replay(
             }
         };
         let Some(report) = report else { break };
-        if outcome.is_ok() {
-            outcome = session.take(&report);
-            if outcome.is_err() {
+        if printed.is_ok() {
+            printed = session.take(&report);
+            if printed.is_err() {
                 running.halt();
             }
         }
@@ -193,188 +192,13 @@ async fn replay(
             recorder.add(made.outgoing()).await;
         }
     }
-    session.progress.clear();
+    session.pause();
     recorder.finish().await;
     running.end().await;
-    outcome?;
-    session.finish(started.elapsed(), stopped)
-}
-
-/// What was replayed so far.
-struct Session<'a> {
-    arguments: &'a ReplayArgs,
-    face: Face,
-    is_quiet: bool,
-    /// Only what went wrong has a line; a bar stands for the rest.
-    is_short: bool,
-    progress: Progress,
-    wanted: u64,
-    keeps_event_id: bool,
-    tally: Tally,
-    impossible: Vec<(DeliveryId, String)>,
-    last_failure: Option<(String, Failure)>,
-    given_up: u64,
-    deduped: bool,
-}
-
-impl<'a> Session<'a> {
-    fn new(
-        arguments: &'a ReplayArgs,
-        everywhere: Everywhere,
-        wanted: u64,
-        keeps_event_id: bool,
-    ) -> Self {
-        let face = match arguments.output {
-            Output::Json => Face::Json,
-            Output::Text => Face::Text(output::reader(color::stdout(everywhere.color))),
-        };
-        let is_many = wanted > MANY;
-        Self {
-            is_short: is_many
-                && !face.is_json()
-                && everywhere.verbose == 0
-                && io::stdout().is_terminal(),
-            progress: if is_many && !everywhere.quiet {
-                Progress::new(wanted)
-            } else {
-                Progress::hidden()
-            },
-            arguments,
-            face,
-            is_quiet: everywhere.quiet,
-            wanted,
-            keeps_event_id,
-            tally: Tally::default(),
-            impossible: Vec::new(),
-            last_failure: None,
-            given_up: 0,
-            deduped: false,
-        }
-    }
-
-    fn take(&mut self, report: &Report) -> Result<()> {
-        match report {
-            Report::Remark(remark) => {
-                if !self.is_quiet {
-                    let note = format!("note: {remark}\n");
-                    self.progress.aside(|| output::complain(&note));
-                }
-                Ok(())
-            }
-            Report::Impossible(id, why) => {
-                self.progress.advance(u64::from(self.arguments.times));
-                if self.wanted > 1 {
-                    let warning = impossible(*id, why).text("warning");
-                    self.progress.aside(|| output::complain(&warning));
-                }
-                self.impossible.push((*id, why.clone()));
-                Ok(())
-            }
-            Report::Made(made) => self.made(made),
-        }
-    }
-
-    fn made(&mut self, made: &Made) -> Result<()> {
-        let attempt = &made.attempt;
-        self.tally.add(attempt);
-        self.progress.advance(1);
-        match &attempt.result {
-            Ok(response) => self.deduped |= self.keeps_event_id && response.status == 409,
-            Err(Failure::Stopped) => self.given_up += 1,
-            Err(failure) => {
-                let id = event::short_id(&made.delivery);
-                self.last_failure = Some((id, failure.clone()));
-            }
-        }
-        // One that was not answered at all is told as an error.
-        let is_told_later = self.last_failure.is_some() && self.wanted == 1 && !self.face.is_json();
-        let is_dull = self.is_short && attempt.delivered();
-        if self.is_quiet || is_dull || is_told_later {
-            return Ok(());
-        }
-        let line = self.face.replay(made, &self.arguments.to);
-        self.progress.aside(|| output::print(&(line + "\n")))
-    }
-
-    /// What became of it all; `stopped` is how it ends when somebody wanted that.
-    fn finish(self, ran: Duration, stopped: Option<Exit>) -> Result {
-        let is_worth_it =
-            self.wanted > 1 || self.face.is_json() || self.given_up + self.not_made() > 0;
-        if is_worth_it && !self.is_quiet {
-            self.summarise(ran)?;
-        }
-        if let ([(id, why)], 1) = (&self.impossible[..], self.wanted) {
-            return Err(impossible(*id, why));
-        }
-        if self.deduped && !self.is_quiet && !self.face.is_json() {
-            output::complain(
-                "note: the event id was kept, so an app that dedupes answers like this. \
-                 New id: --event-id new\n",
-            );
-        }
-        if let Some(exit) = stopped
-            && (exit == Exit::Terminated || !self.arguments.fail)
-        {
-            return Ok(exit);
-        }
-        match self.last_failure {
-            Some((id, failure)) => Err(unanswered(&self.tally, &id, &failure, self.arguments)),
-            None if self.arguments.fail && self.tally.refused() > 0 => Ok(Exit::Verdict),
-            None if !self.impossible.is_empty() => Ok(Exit::Failed),
-            None => Ok(Exit::Done),
-        }
-    }
-
-    /// How many replays were wanted and not begun.
-    fn not_made(&self) -> u64 {
-        let times = u64::from(self.arguments.times);
-        let impossible = (self.impossible.len() as u64).saturating_mul(times);
-        self.wanted
-            .saturating_sub(impossible)
-            .saturating_sub(self.tally.attempts())
-    }
-
-    /// What is missing from the replays that were wanted, for a person.
-    fn missing(&self) -> String {
-        let left_out = match self.impossible.len() {
-            1 => "1 capture left out".to_owned(),
-            count => format!("{count} captures left out"),
-        };
-        let given_up = format!("{} given up", self.given_up);
-        let not_made = format!("{} not made", self.not_made());
-        let counted = [
-            (self.impossible.len() as u64, left_out),
-            (self.given_up, given_up),
-            (self.not_made(), not_made),
-        ];
-        let parts: Vec<_> = counted
-            .into_iter()
-            .filter_map(|(count, words)| (count > 0).then_some(words))
-            .collect();
-        match parts.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", parts.join(", ")),
-        }
-    }
-
-    fn summarise(&self, ran: Duration) -> Result<()> {
-        if !self.face.is_json() {
-            let began = format!("Replayed to {}{}", self.arguments.to, self.missing());
-            output::complain(&self.tally.text(&began, ran));
-            return Ok(());
-        }
-        let mut object = serde_json::json!({
-            "v": 1,
-            "kind": "replayed",
-            "target": self.arguments.to.to_string(),
-            "left_out": self.impossible.len(),
-            "given_up": self.given_up,
-            "not_made": self.not_made(),
-        });
-        if let serde_json::Value::Object(fields) = &mut object {
-            fields.extend(self.tally.fields(ran));
-        }
-        output::print(&(text::json(object.to_string()) + "\n"))
+    match printed {
+        Ok(()) => session.finish(started.elapsed(), stopped),
+        Err(error) if output::is_closed(&error) => Ok(Exit::Done),
+        Err(error) => Err(output::unwritable(&error)),
     }
 }
 
@@ -382,14 +206,4 @@ fn impossible(id: DeliveryId, why: &str) -> Problem {
     Problem::failed("not_replayable", format!("cannot replay delivery {id}"))
         .why(why)
         .fix(format!("look at it: hook64 show {id}"))
-}
-
-fn unanswered(tally: &Tally, id: &str, failure: &Failure, arguments: &ReplayArgs) -> Problem {
-    let target = &arguments.to;
-    let what = match (tally.unanswered(), tally.attempts()) {
-        (1, 1) => format!("could not replay {id} to {target}"),
-        (lost, all) => format!("{lost} of {all} replays to {target} were not answered"),
-    };
-    let again = format!("hook64 replay {}", arguments.which.join(" "));
-    unreachable(&what, failure, target, &again)
 }

@@ -23,7 +23,7 @@ const BATCH: usize = 16;
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How long another command may have the store: it writes what it has, and gives it back.
-const TURN: Duration = Duration::from_secs(5);
+const TURN: Duration = Duration::from_secs(3);
 /// How long to wait before the store is asked for again, in milliseconds. Those who wait for each
 /// other should not ask in step.
 const PAUSE: std::ops::Range<u64> = 5..40;
