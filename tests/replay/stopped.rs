@@ -53,8 +53,10 @@ impl Running {
 /// A target that answers so many requests with this status, and no further one.
 fn hanging_after(answered: usize, status: u16) -> Target {
     Target::new(move |number, _| {
-        while number >= answered {
-            thread::park();
+        if number >= answered {
+            loop {
+                thread::park();
+            }
         }
         (status, String::new())
     })
