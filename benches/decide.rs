@@ -57,7 +57,7 @@ fn deciding(criterion: &mut Criterion) {
             has_app: false,
         };
         criterion.bench_function(&format!("decide/{name}"), |bencher| {
-            bencher.iter(|| decide(black_box(&facts), &policy, None));
+            bencher.iter(|| decide(black_box(&facts), &policy));
         });
     }
 }

@@ -1,5 +1,7 @@
 //! Deliveries reach the local app once, byte for byte, and its answer is ours.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -133,6 +135,33 @@ fn an_event_is_forwarded_once_however_often_and_however_concurrently_it_arrives(
 }
 
 #[test]
+fn the_answer_keeps_the_bytes_the_date_and_the_status_that_the_app_gave_it() {
+    let home = Home::new();
+    let app = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", app.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = app.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        let answer = b"HTTP/1.1 299 Odd\r\nX-Name: caf\xe9\r\nContent-Length: 0\r\n\
+            Date: Tue, 01 Sep 2026 10:00:00 GMT\r\n\r\n";
+        stream.write_all(answer).unwrap();
+    });
+    let listener = home.listen(&["--forward", &url]);
+    let mut connection = Connection::open(&listener.address);
+    connection.send(&post_bytes("/", &[("Connection", "close")], b"{}"));
+    let (answer, _) = connection.rest();
+    let has = |part: &[u8]| answer.windows(part.len()).any(|window| window == part);
+    let text = String::from_utf8_lossy(&answer);
+    assert!(has(b"HTTP/1.1 299 \r\n"), "{text}");
+    assert!(has(b"\r\nX-Name: caf\xe9\r\n"), "{text}");
+    assert!(
+        has(b"\r\nDate: Tue, 01 Sep 2026 10:00:00 GMT\r\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("Date: ").count(), 1);
+}
+
+#[test]
 fn simultaneous_deliveries_share_a_failure_of_the_app_and_a_retry_asks_it_again() {
     let home = Home::new();
     let app = App::start(|number| match number {
@@ -157,7 +186,7 @@ fn simultaneous_deliveries_share_a_failure_of_the_app_and_a_retry_asks_it_again(
 #[test]
 fn an_app_that_is_down_is_502_and_one_that_is_slow_504() {
     let home = Home::new();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
     let listener = home.listen(&["--forward", &url]);
@@ -169,6 +198,17 @@ fn an_app_that_is_down_is_502_and_one_that_is_slow_504() {
     let listener = home.listen(&["--forward", &app.url, "--forward-timeout", "100ms"]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
     assert_eq!(listener.next("forward")["failure"], "timed_out");
+}
+
+#[test]
+fn the_text_says_that_the_app_did_not_answer_where_502_alone_would_not() {
+    let home = Home::new();
+    let listener = home.listen(&["--output", "text", "--forward", "http://127.0.0.1:1"]);
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
+    assert!(listener.line().contains("answer=502"));
+    let line = listener.line();
+    assert!(line.contains(" forward of_seq=1 "), "{line}");
+    assert!(line.contains(" error=unreachable"), "{line}");
 }
 
 #[test]
@@ -187,6 +227,65 @@ fn a_fault_after_forward_lets_the_app_work_and_fails_all_the_same() {
     );
     listener.next("delivery");
     assert_eq!(listener.next("delivery")["sighting"], "duplicate");
+}
+
+#[test]
+fn a_fault_after_forward_shows_the_app_no_more_than_it_would_see_without() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let secret = home.secret_file();
+    let secret = secret.to_str().unwrap();
+    let always = ["--forward", &app.url, "--fault", "after-forward:always:500"];
+    let listener = home.listen(&[&always[..], &["--secret-file", secret]].concat());
+    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 500);
+    assert!(app.requests().is_empty(), "it is forged");
+    let signature = home.signature(b"{}");
+    let signed = [EVENT, ("Sixtyfour-Signature", signature.as_str())];
+    for _ in 0..3 {
+        assert_eq!(post(&listener.address, "/", &signed, b"{}").status, 500);
+        assert_eq!(app.requests().len(), 1);
+    }
+    listener.kill();
+    let listener = home.listen(&[&always[..], &["--forward-duplicates"]].concat());
+    for number in 2..5 {
+        assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 500);
+        assert_eq!(app.requests().len(), number);
+    }
+}
+
+#[test]
+fn a_step_that_is_ok_leaves_the_answer_to_the_app() {
+    let home = Home::new();
+    let app = App::saying(202);
+    let plan = ["--fault", "after-forward:ok,500"];
+    let listener = home.listen(&[&plan[..], &["--forward", &app.url]].concat());
+    assert_eq!(post(&listener.address, "/", &[], b"1").status, 202);
+    assert_eq!(post(&listener.address, "/", &[], b"2").status, 500);
+    assert_eq!(app.requests().len(), 2);
+}
+
+#[test]
+fn simultaneous_duplicates_reach_the_app_too_when_it_is_to_see_duplicates() {
+    let home = Home::new();
+    let app = App::start(|number| match number {
+        1 => (200, Duration::from_millis(300)),
+        _ => (202, Duration::ZERO),
+    });
+    let listener = home.listen(&["--forward", &app.url, "--forward-duplicates"]);
+    let mut connections: Vec<Connection> = (0..4)
+        .map(|_| {
+            let mut connection = Connection::open(&listener.address);
+            connection.send(&post_bytes("/", &[EVENT], b"{}"));
+            connection
+        })
+        .collect();
+    let mut statuses: Vec<u16> = connections
+        .iter_mut()
+        .map(|connection| connection.answer().unwrap().unwrap().status)
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 202, 202, 202]);
+    assert_eq!(app.requests().len(), 4);
 }
 
 #[test]

@@ -215,3 +215,43 @@ fn a_handler_that_is_not_there_is_no_verdict() {
         proved.stderr
     );
 }
+
+#[test]
+fn quiet_leaves_out_what_is_said_beside_the_result_and_keeps_the_result() {
+    let home = Home::new();
+    let app = Target::taking();
+    let secret = home.secret_file();
+    let target = app.url("/");
+    let arguments = ["prove", "--to", &target, "--secret-file"];
+    let arguments = [&arguments[..], &[secret.to_str().unwrap()]].concat();
+    let told = home.run(&arguments).expect(5);
+    assert!(told.stderr.contains("Proving "), "{}", told.stderr);
+    assert!(told.stderr.contains("trailing newline"), "{}", told.stderr);
+    let quiet = home.run(&[&arguments[..], &["-q"]].concat()).expect(5);
+    assert_eq!(quiet.stderr, "");
+    assert_eq!(quiet.stdout, told.stdout);
+    assert!(quiet.stdout.contains("FAIL  unsigned"), "{}", quiet.stdout);
+    let last = quiet.stdout.lines().last();
+    assert_eq!(last, Some("14 ok, 5 failed, 0 skipped"));
+}
+
+#[test]
+fn notes_are_objects_where_the_result_is_one() {
+    let home = Home::new();
+    let app = Target::taking();
+    let secret = home.secret_file();
+    let target = app.url("/");
+    let arguments = [
+        "prove",
+        "--to",
+        &target,
+        "--output",
+        "json",
+        "--secret-file",
+    ];
+    let proved = home.run(&[&arguments[..], &[secret.to_str().unwrap()]].concat());
+    let note: serde_json::Value = serde_json::from_str(&proved.expect(5).stderr).unwrap();
+    assert_eq!(note["kind"], "note");
+    let what = note["what"].as_str().unwrap();
+    assert!(what.contains("trailing newline"), "{what}");
+}

@@ -1,11 +1,14 @@
 //! `hook64 send` is the provider: what it delivers, how it tries again, what it says of it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::rig::target::Target;
 use super::rig::{Finished, Home, Listener};
+
+mod stopping;
 
 /// Sends to a listener that has the secret.
 fn send(home: &Home, listener: &Listener, arguments: &[&str]) -> Finished {
@@ -323,6 +326,126 @@ fn a_body_of_ones_own_is_sent_byte_for_byte_as_what_it_looks_like() {
 }
 
 #[test]
+fn the_sample_that_is_named_says_whose_event_a_body_is() {
+    let home = Home::new();
+    let app = Target::taking();
+    let (body, elan) = (home.file("p.json", r#"{"hello":1}"#), home.file("es", "es"));
+    let [body, elan] = [&body, &elan].map(|path| path.to_str().unwrap());
+    let event = ["workflow.failed", "--body", body];
+    let sent = send_to(
+        &home,
+        &app,
+        &[&event[..], &["--elan-secret-file", elan]].concat(),
+    );
+    let sent = sent.expect(0);
+    assert!(sent.stderr.contains("signed with key"), "{}", sent.stderr);
+    let request = app.only();
+    assert!(request.header("X-Webhook-Signature").is_some());
+    assert_eq!(request.header("Sixtyfour-Event-Type"), None);
+    assert_eq!(request.header("Sixtyfour-Event-Id"), None);
+    assert_eq!(request.body, br#"{"hello":1}"#);
+
+    let nobody = ["--retries", "0", "--timeout", "1s"];
+    let usual = home.run(&[&["send"], &event[..], &nobody].concat());
+    assert!(
+        usual
+            .stderr
+            .contains(" to http://127.0.0.1:6464/webhooks/elan"),
+        "{}",
+        usual.stderr
+    );
+    // Another provider may still be meant.
+    send_to(
+        &home,
+        &app,
+        &[&event[..], &["--provider", "sixtyfour"]].concat(),
+    )
+    .expect(0);
+    let seen = app.seen();
+    assert_eq!(
+        seen[1].header("Sixtyfour-Event-Type"),
+        Some("workflow.failed")
+    );
+}
+
+#[test]
+fn a_second_secret_of_elan_signs_nothing_and_that_is_said() {
+    let home = Home::new();
+    let app = Target::taking();
+    let secrets = [
+        home.file("one", "secret-one"),
+        home.file("two", "secret-two"),
+    ];
+    let [one, two] = secrets.each_ref().map(|path| path.to_str().unwrap());
+    let arguments = ["workflow.started", "--elan-secret-file", one];
+    let arguments = [&arguments[..], &["--elan-secret-file", two]].concat();
+    let sent = send_to(&home, &app, &arguments).expect(0);
+    assert!(sent.stderr.contains("signed with key …"), "{}", sent.stderr);
+    assert!(
+        sent.stderr
+            .contains("note: ELAN's header has one signature: it is made with the first secret\n"),
+        "{}",
+        sent.stderr
+    );
+    let request = app.only();
+    let signature = request.header("X-Webhook-Signature").unwrap();
+    let body = home.path("body");
+    std::fs::write(&body, &request.body).unwrap();
+    let header = format!("X-Webhook-Signature: {signature}");
+    let verify = ["verify", "--header", &header, "--body"];
+    let verify = [&verify[..], &[body.to_str().unwrap()]].concat();
+    home.run(&[&verify[..], &["--elan-secret-file", one]].concat())
+        .expect(0);
+}
+
+#[test]
+fn events_of_neighbouring_seeds_are_different() {
+    let home = Home::new();
+    let ids = |seed: &str, count: &str| -> Vec<String> {
+        let app = Target::taking();
+        send_to(
+            &home,
+            &app,
+            &["find_email", "--seed", seed, "--count", count],
+        )
+        .expect(0);
+        let id =
+            |seen: &super::rig::target::Seen| seen.header("Sixtyfour-Event-Id").unwrap().to_owned();
+        app.seen().iter().map(id).collect()
+    };
+    let (one, two) = (ids("1", "3"), ids("2", "3"));
+    assert_eq!(one, ids("1", "3"));
+    assert_eq!(one[..1], ids("1", "1"));
+    assert!(one.iter().all(|id| !two.contains(id)), "{one:?} {two:?}");
+}
+
+#[test]
+fn a_change_that_a_later_event_does_not_allow_ends_it_there() {
+    let home = Home::new();
+    let app = Target::taking();
+    // The first event of this seed has seven results, the second four.
+    let arguments = [
+        "find_email_bulk",
+        "--seed",
+        "1",
+        "--count",
+        "9",
+        "--set",
+        ".result[6].name=null",
+    ];
+    let ended = send_to(&home, &app, &arguments).expect(2);
+    assert_eq!(app.only().json()["result"].as_array().unwrap().len(), 7);
+    assert!(
+        ended
+            .stderr
+            .contains("9 events: 1 delivered, 8 not finished")
+            && ended.stderr.contains("why: event 2: cannot set"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn copies_of_one_event_are_one_event_to_the_listener() {
     let home = Home::new();
     let listener = listener(&home);
@@ -393,10 +516,7 @@ fn many_events_are_all_different_and_summed_up() {
     .expect(0);
     let seen = app.seen();
     let spread = seen[52].at - seen[50].at;
-    assert!(
-        spread >= std::time::Duration::from_millis(250),
-        "{spread:?}"
-    );
+    assert!(spread >= Duration::from_millis(250), "{spread:?}");
     assert!(sent.stderr.contains("3 delivered"), "{}", sent.stderr);
     assert!(sent.stderr.contains("p95"), "{}", sent.stderr);
 }
@@ -413,7 +533,23 @@ fn what_cannot_be_sent_says_why_and_what_to_do() {
         ),
         (
             &["send", "find_email", "--skew=-5s"],
-            "--skew needs a secret",
+            "--skew needs a secret\n  why: only a signature says when it was made",
+        ),
+        (
+            &["send", "workflow.started", "--skew=-5s"],
+            "ELAN's signature does not say when it was made",
+        ),
+        (
+            &["send", "workflow.started", "--wrong-secret", "--skew=-5s"],
+            "ELAN's signature does not say when it was made",
+        ),
+        (
+            &["send", "find_email", "--event-id", ""],
+            "--event-id needs a value",
+        ),
+        (
+            &["send", "find_email", "--event-id", " "],
+            "an event's id cannot be empty",
         ),
         (&["send", "find_email", "--rate", "0/s"], "not a rate"),
         (

@@ -46,6 +46,7 @@ use clap::{Args, Parser, Subcommand};
 
 use arguments::ColorChoice;
 pub use exit::Exit;
+use output::Notes;
 use problem::Result;
 pub use report::install as report_panics;
 
@@ -126,7 +127,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let json = usage::asks_for_json(&typed);
     let complete = usage::with_guarded_terms(usage::with_default_command(typed.clone()));
     let outcome = match Arguments::try_parse_from(complete) {
-        Ok(arguments) => dispatch(arguments),
+        Ok(arguments) => {
+            output::decide_on_notes(match (arguments.everywhere.quiet, json) {
+                (true, _) => Notes::LeftOut,
+                (false, true) => Notes::Objects,
+                (false, false) => Notes::Lines,
+            });
+            dispatch(arguments)
+        }
         Err(error) => usage::explain(&error, &typed),
     };
     outcome.unwrap_or_else(|problem| {

@@ -5,14 +5,16 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 use crate::export::line::Reader;
 use crate::export::paint::Paint;
+use crate::text;
 
 use super::exit::Exit;
 use super::problem::{Problem, Result};
@@ -97,6 +99,42 @@ pub(super) fn complain(text: &str) {
         None => {
             let _ = io::stderr().lock().write_all(text.as_bytes());
         }
+    }
+}
+
+/// What becomes of notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notes {
+    /// They are lines.
+    Lines,
+    /// They are objects, as errors are.
+    Objects,
+    /// They are left out.
+    LeftOut,
+}
+
+/// What becomes of them in this run; nobody said: lines.
+static NOTES: OnceLock<Notes> = OnceLock::new();
+
+/// Decides once, before anything is noted, what becomes of notes.
+pub(super) fn decide_on_notes(notes: Notes) {
+    let _ = NOTES.set(notes);
+}
+
+/// Whether notes are wanted at all.
+pub(super) fn wants_notes() -> bool {
+    NOTES.get() != Some(&Notes::LeftOut)
+}
+
+/// Tells the person something that needs nothing done.
+pub(super) fn note(what: &str) {
+    match NOTES.get().unwrap_or(&Notes::Lines) {
+        Notes::Lines => complain(&format!("note: {what}\n")),
+        Notes::Objects => {
+            let object = json!({"v": 1, "kind": "note", "what": what});
+            complain(&(text::json(object.to_string()) + "\n"));
+        }
+        Notes::LeftOut => {}
     }
 }
 

@@ -15,7 +15,8 @@ use crate::signature::Keyring;
 
 use super::arguments::{Output, SecretArgs};
 use super::exit::Exit;
-use super::outgoing::{ClientArgs, block_on, interrupted, unreachable};
+use super::listen::Stop;
+use super::outgoing::{ClientArgs, block_on, unreachable};
 use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
@@ -38,7 +39,7 @@ pub(super) struct ProveArgs {
     secrets: SecretArgs,
     #[command(flatten)]
     client: ClientArgs,
-    /// The same events again for the same number [default: a random one]
+    /// The same events again for the same number, times aside [default: a random one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Write the results there as JUnit XML, too
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let mut face = Face {
         output: arguments.output,
-        is_shown: arguments.output == Output::Text && !everywhere.quiet,
+        is_quiet: everywhere.quiet,
         is_reached: false,
         paint: color::stdout(everywhere.color),
     };
@@ -110,10 +111,18 @@ async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
             told = face.case(result);
         }
     });
+    let stop = Stop::new();
+    stop.on_signals()
+        .map_err(|error| Problem::failed("signals", "cannot start").why(error.to_string()))?;
     let report = tokio::select! {
         report = proving => report,
-        () = interrupted() => {
-            return Err(Problem::new(Exit::Verdict, "interrupted", "not all cases were tried"));
+        () = stop.told() => {
+            // What was not tried is not proved, whoever stopped it.
+            let exit = match stop.exit() {
+                Exit::Done => Exit::Verdict,
+                exit => exit,
+            };
+            return Err(Problem::new(exit, "interrupted", "not all cases were tried"));
         }
     };
     told.map(|()| report)
@@ -122,14 +131,14 @@ async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
 /// Prints the table row by row.
 struct Face {
     output: Output,
-    is_shown: bool,
+    is_quiet: bool,
     is_reached: bool,
     paint: Paint,
 }
 
 impl Face {
     fn begin(&self, arguments: &ProveArgs, seed: u64, has_secret: bool) {
-        if self.is_shown {
+        if self.output == Output::Text && !self.is_quiet {
             output::complain(&format!("Proving {} (seed {seed})\n", arguments.to));
         }
         if !has_secret {
@@ -147,7 +156,7 @@ impl Face {
     /// A row, once there is somebody to prove anything to.
     fn case(&mut self, result: &CaseResult) -> Result<()> {
         self.is_reached |= result.evidence.iter().any(Outcome::reached);
-        if !self.is_shown || !self.is_reached {
+        if self.output != Output::Text || !self.is_reached {
             return Ok(());
         }
         let row = Report::row(result);
@@ -162,7 +171,7 @@ impl Face {
     }
 
     fn end(&self, report: &Report) -> Result<()> {
-        if !self.is_shown || !self.is_reached {
+        if self.output != Output::Text || !self.is_reached {
             return Ok(());
         }
         let table = report.to_table();

@@ -129,8 +129,8 @@ fn from_file(owner: Owner, path: &Path, any: bool) -> Result<Vec<Secret>> {
     }
     let last = lines.last().map(|line| line.end);
     if lines.len() == 1 && last.is_some_and(|end| end != LineEnd::None) {
-        output::complain(&format!(
-            "note: the signing secret in {place}: it has a trailing newline (ignored)\n"
+        output::note(&format!(
+            "the signing secret in {place}: it has a trailing newline (ignored)"
         ));
     }
     let many = lines.len() > 1;

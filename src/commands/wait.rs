@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
         .and_then(|timeout| Instant::now().checked_add(timeout.0));
     let is_late = || give_up.is_some_and(|at| Instant::now() >= at);
     let location = arguments.store.location()?;
-    let Some((store, mut tail)) = beginning(&location, everywhere, is_late)? else {
+    let Some((store, mut tail)) = beginning(&location, is_late)? else {
         return Err(time_is_up(expectation.missing())
             .why(format!("no listener has made the store {location}"))
             .fix(format!("hook64 listen --store {location}")));
@@ -87,11 +87,7 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
 
 /// Opens the store, once there is one, and finds the place to wait at: behind what was there
 /// before, which is nothing when the store was not. `None`: the time was up first.
-fn beginning(
-    location: &Location,
-    everywhere: Everywhere,
-    is_late: impl Fn() -> bool,
-) -> Result<Option<(Store, Tail)>> {
+fn beginning(location: &Location, is_late: impl Fn() -> bool) -> Result<Option<(Store, Tail)>> {
     let mut birth = Birth::default();
     loop {
         match Expected::at(location)? {
@@ -102,9 +98,9 @@ fn beginning(
                 let counts = store.counts().map_err(|error| lookup::trouble(&error))?;
                 return Ok(Some((store, Tail::after(counts.newest))));
             }
-            Expected::Nothing if !birth.was_awaited && !everywhere.quiet => {
-                output::complain(&format!(
-                    "note: there is no store {location} yet; waiting for a listener to make it\n"
+            Expected::Nothing if !birth.was_awaited => {
+                output::note(&format!(
+                    "there is no store {location} yet; waiting for a listener to make it"
                 ));
             }
             Expected::Nothing => {}

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Header;
+
 /// An answer to carry out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// 200 to 599.
     pub status: u16,
     /// Field lines beside those that HTTP needs, in order.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Header>,
     /// The body.
     pub body: Bytes,
     /// How long to wait before the first byte.
@@ -46,7 +48,7 @@ impl Reply {
     pub fn json(status: u16, body: &'static str) -> Self {
         Self {
             status,
-            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            headers: vec![Header::new("Content-Type", "application/json")],
             body: Bytes::from_static(body.as_bytes()),
             delay: Duration::ZERO,
             ending: Ending::Normal,

@@ -155,7 +155,7 @@ fn answer(step: u64) -> Answer {
     Answer {
         reply: Reply {
             status: 500,
-            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            headers: vec![Header::new("Content-Type", "application/json")],
             body: Bytes::from_static(b"{\"error\":\"armed\"}"),
             delay: Duration::ZERO,
             ending: Ending::Normal,

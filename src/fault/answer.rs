@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::span::Span;
-use crate::delivery::{Ending, Reply};
+use crate::delivery::{Ending, Header, Reply};
 
 /// A provider writes what we answer into its own records, so it is short and always the same.
 const TAKEN: &str = r#"{"ok":true}"#;
@@ -105,25 +105,24 @@ fn with_arguments(status: u16, arguments: &[Argument]) -> Reply {
                 reply.headers = vec![content_type(body)];
                 reply.body = Bytes::from(body.clone());
             }
-            Argument::Header(name, value) => headers.push((name.clone(), value.clone())),
+            Argument::Header(name, value) => headers.push(Header::new(name.clone(), value.clone())),
         }
     }
-    let says_type = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
-    if headers.iter().any(says_type) {
+    if headers.iter().any(|header| header.is("content-type")) {
         reply.headers.clear();
     }
     reply.headers.extend(headers);
     reply
 }
 
-fn content_type(body: &str) -> (String, String) {
+fn content_type(body: &str) -> Header {
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
     let value = if is_json {
         "application/json"
     } else {
         "text/plain; charset=utf-8"
     };
-    ("Content-Type".to_owned(), value.to_owned())
+    Header::new("Content-Type", value)
 }
 
 impl Argument {
@@ -175,21 +174,20 @@ mod tests {
         assert_eq!(reply.delay, Duration::from_secs(2));
         assert_eq!(&reply.body[..], b"busy");
         let headers = [
-            (text("Content-Type"), text("text/plain; charset=utf-8")),
-            (text("retry-after"), text("30")),
+            Header::new("Content-Type", "text/plain; charset=utf-8"),
+            Header::new("retry-after", "30"),
         ];
         assert_eq!(reply.headers, headers);
     }
 
     #[test]
     fn a_content_type_of_ones_own_is_the_only_one() {
-        let own = (text("content-type"), text("text/html"));
         let arguments = vec![
             Argument::Body(text("{}")),
-            Argument::Header(own.0.clone(), own.1.clone()),
+            Argument::Header(text("content-type"), text("text/html")),
         ];
         let reply = Fault::Status(500, arguments).reply().unwrap();
-        assert_eq!(reply.headers, [own]);
+        assert_eq!(reply.headers, [Header::new("content-type", "text/html")]);
     }
 
     #[test]

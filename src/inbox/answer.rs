@@ -3,7 +3,7 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Recognition, Reply, Request, Sighting, Verdict,
+    Answer, AnsweredBy, Arrival, Recognition, Reply, Request, Sighting, Turn, Verdict,
 };
 use crate::fault::{self, Armed};
 use crate::filter::Subject;
@@ -39,17 +39,20 @@ impl Inbox {
             sighting: &arrival.sighting,
             has_app: route.is_some(),
         };
-        let forwards_first = armed.as_ref().is_some_and(|armed| armed.after_forward);
-        let planned = armed.map(|armed| armed.answer);
+        let is_duplicate = arrival.sighting.turn == Turn::Duplicate;
         let mut forwarded = None;
-        arrival.answer = match decide(&facts, &self.shared.policy, planned) {
-            Decision::Say(answer) => {
-                if forwards_first && let Some(forward) = route {
+        arrival.answer = match (armed, decide(&facts, &self.shared.policy)) {
+            // What the app would not get without the fault, it does not get with it.
+            (Some(armed), unarmed) => {
+                if let (true, Decision::AskApp, Some(forward)) =
+                    (armed.after_forward, unarmed, route)
+                {
                     forwarded = hand_on(forward, &arrival).await;
                 }
-                answer
+                armed.answer
             }
-            Decision::AskApp => match (shared, route) {
+            (None, Decision::Say(answer)) => answer,
+            (None, Decision::AskApp) => match (shared.filter(|_| !is_duplicate), route) {
                 (Some(reply), _) => by_app((*reply).clone()),
                 (None, Some(forward)) => {
                     forwarded = hand_on(forward, &arrival).await;
@@ -62,7 +65,7 @@ impl Inbox {
         self.keep(arrival, forwarded, flight).await
     }
 
-    /// What an armed rule has for a whole request on the right path.
+    /// What an armed rule has for a whole request on the right path; it goes before everything else.
     fn armed_answer(&self, arrival: &Arrival) -> Option<ArmedAnswer> {
         let is_asked = arrival.request.is_whole()
             && decide::on_path(&arrival.request.head, &self.shared.policy);
@@ -79,11 +82,8 @@ impl Inbox {
         })?;
         drop(armed);
         let by = decided.answered_by();
-        let reply = decided.reply.or_else(|| {
-            decided
-                .after_forward
-                .then(|| decide::default_answer().reply)
-        })?;
+        // A step that is `ok` leaves everything as it is.
+        let reply = decided.reply?;
         Some(ArmedAnswer {
             answer: Answer { reply, by },
             after_forward: decided.after_forward,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Ending, Head, Recognition, Reply,
-    Request, Scheme, Sighting, Turn, Validity, Verdict,
+    Answer, AnsweredBy, Arrival, Defect, Delivery, DeliveryId, Ending, Head, Header, Recognition,
+    Reply, Request, Scheme, Sighting, Turn, Validity, Verdict,
 };
 use crate::provider;
 use crate::signature::{self, Keyring};
@@ -36,19 +36,16 @@ pub enum Decision {
     AskApp,
 }
 
-/// The answer to a request: a broken request first, then a foreign path, an armed fault, the
-/// signature, a duplicate, and at last the app or the plain 200.
+/// The answer to a request for which no fault is armed: a broken request first, then a foreign path,
+/// the signature, a duplicate, and at last the app or the plain 200.
 #[must_use]
-pub fn decide(facts: &Facts<'_>, policy: &Policy, armed: Option<Answer>) -> Decision {
+pub fn decide(facts: &Facts<'_>, policy: &Policy) -> Decision {
     if let Some(defect) = &facts.request.defect {
         return say(refusal(defect), AnsweredBy::Defect);
     }
     if !on_path(&facts.request.head, policy) {
         let reply = Reply::json(404, r#"{"ok":false,"error":"not this path"}"#);
         return say(reply, AnsweredBy::Path);
-    }
-    if let Some(answer) = armed {
-        return Decision::Say(answer);
     }
     if facts.verdict.validity() == Validity::Invalid && policy.on_bad_signature != 200 {
         let mut reply = Reply::json(401, r#"{"ok":false,"error":"signature"}"#);
@@ -102,9 +99,7 @@ pub fn as_if_stored(arrival: &Arrival) -> Delivery {
 #[must_use]
 pub fn unstored() -> Reply {
     let mut reply = Reply::json(503, r#"{"ok":false,"error":"not stored"}"#);
-    reply
-        .headers
-        .push(("Retry-After".to_owned(), "1".to_owned()));
+    reply.headers.push(Header::new("Retry-After", "1"));
     reply
 }
 
@@ -115,8 +110,8 @@ pub fn greeting(head: &Head) -> Option<Reply> {
     asks.then(|| {
         let mut reply = Reply::json(200, concat!("hook64 ", env!("CARGO_PKG_VERSION"), "\n"));
         reply.headers = vec![
-            ("Content-Type".to_owned(), "text/plain".to_owned()),
-            ("X-Content-Type-Options".to_owned(), "nosniff".to_owned()),
+            Header::new("Content-Type", "text/plain"),
+            Header::new("X-Content-Type-Options", "nosniff"),
         ];
         reply
     })
@@ -162,7 +157,7 @@ pub fn on_path(head: &Head, policy: &Policy) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::{Header, Provider};
+    use crate::delivery::Provider;
     use crate::signature::Secret;
 
     #[test]

@@ -48,7 +48,8 @@ const TRUSTED: u8 = 1;
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    first: DeliveryId,
+    /// `None` when none of its deliveries could be stored yet.
+    first: Option<DeliveryId>,
     arrivals: u32,
     acknowledged: bool,
 }
@@ -58,8 +59,8 @@ struct Seen {
 pub enum Conclusion {
     /// It is not concluded yet.
     Pending,
-    /// It was stored and answered by us; look again.
-    Stored,
+    /// It was answered by us, or taken by the app and not stored; look again.
+    Remembered,
     /// It was stored, and the app gave this answer: share it.
     App(Arc<Reply>),
     /// It could not be stored; the next one is as good as the first.
@@ -108,14 +109,14 @@ impl Memory {
             Entry::Vacant(vacant) => drop(vacant.insert(None)),
         }
         let seen = self.seen.get(&key).map(|seen| *seen);
-        let first_elsewhere = self.seen.get(&other).map(|seen| seen.first);
+        let first_elsewhere = self.seen.get(&other).and_then(|seen| seen.first);
         let turn = match seen {
             None => Turn::First,
             Some(seen) if seen.acknowledged => Turn::Duplicate,
             Some(_) => Turn::Retry,
         };
         let arrival = seen.map_or(0, |seen| seen.arrivals).saturating_add(1);
-        let first_here = seen.map(|seen| seen.first);
+        let first_here = seen.and_then(|seen| seen.first);
         let sighting = Sighting {
             turn,
             arrival,
@@ -138,12 +139,12 @@ impl Memory {
         self.seen
             .entry(key)
             .and_modify(|seen| {
-                seen.first = seen.first.min(id);
+                seen.first = seen.first.into_iter().chain([id]).min();
                 seen.arrivals = seen.arrivals.saturating_add(1);
                 seen.acknowledged |= acknowledged;
             })
             .or_insert(Seen {
-                first: id,
+                first: Some(id),
                 arrivals: 1,
                 acknowledged,
             });
@@ -165,7 +166,8 @@ impl Memory {
 
     /// Forgets the events whose first delivery is `through` or older: the store no longer has them.
     pub fn forget(&self, through: DeliveryId) {
-        self.seen.retain(|_, seen| seen.first > through);
+        self.seen
+            .retain(|_, seen| seen.first.is_none_or(|first| first > through));
     }
 
     /// How many events are remembered.
@@ -191,15 +193,25 @@ impl Flight {
     /// The delivery is on disk as `id`. Everybody who waits looks again, or shares the app's
     /// answer.
     pub fn conclude(mut self, id: DeliveryId, acknowledged: bool, app: Option<Arc<Reply>>) {
-        self.memory.seen.insert(
-            self.key,
-            Seen {
-                first: self.first.unwrap_or(id),
-                arrivals: self.arrival,
-                acknowledged: acknowledged || self.was_acknowledged,
-            },
-        );
-        self.conclusion = app.map_or(Conclusion::Stored, Conclusion::App);
+        let seen = Seen {
+            first: self.first.or(Some(id)),
+            arrivals: self.arrival,
+            acknowledged: acknowledged || self.was_acknowledged,
+        };
+        self.memory.seen.insert(self.key, seen);
+        self.conclusion = app.map_or(Conclusion::Remembered, Conclusion::App);
+    }
+
+    /// The app took the event, but the delivery could not be stored: its sender will bring it again,
+    /// and the app is not to get it twice.
+    pub fn taken_by_app(mut self) {
+        let seen = Seen {
+            first: self.first,
+            arrivals: self.arrival.saturating_sub(1),
+            acknowledged: true,
+        };
+        self.memory.seen.insert(self.key, seen);
+        self.conclusion = Conclusion::Remembered;
     }
 }
 
@@ -281,7 +293,7 @@ mod tests {
             panic!("two at once");
         };
         flight.conclude(id(1), true, None);
-        assert_eq!(*waiting.borrow(), Conclusion::Stored);
+        assert_eq!(*waiting.borrow(), Conclusion::Remembered);
         let (sighting, _flight) = mine(memory.sight(key, other));
         assert_eq!(sighting.turn, Turn::Duplicate);
     }
@@ -298,6 +310,21 @@ mod tests {
         assert_eq!(*waiting.borrow(), Conclusion::Abandoned);
         let (sighting, _flight) = mine(memory.sight(key, other));
         assert_eq!(sighting, Sighting::first());
+    }
+
+    #[test]
+    fn what_the_app_took_is_a_duplicate_although_it_could_not_be_stored() {
+        let memory = Arc::new(Memory::default());
+        let (key, other) = keys("a");
+        let (_, flight) = mine(memory.sight(key, other));
+        flight.taken_by_app();
+        memory.forget(id(9));
+        let (sighting, flight) = mine(memory.sight(key, other));
+        assert_eq!((sighting.turn, sighting.arrival), (Turn::Duplicate, 1));
+        assert_eq!(sighting.first, None);
+        flight.conclude(id(10), true, None);
+        let (sighting, _flight) = mine(memory.sight(key, other));
+        assert_eq!(sighting.first, Some(id(10)));
     }
 
     #[test]

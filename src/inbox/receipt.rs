@@ -57,13 +57,19 @@ impl Inbox {
         flight: Option<(EventKey, Flight)>,
     ) -> (Reply, Receipt) {
         let arrival = Arc::new(arrival);
-        let id = match self.shared.store.insert(Arc::clone(&arrival)).await {
-            Ok(id) => id,
-            Err(error) => return self.refused(&error),
-        };
         let app_took_it = forwarded
             .as_ref()
             .is_some_and(|forwarded| forwarded.outcome.attempt.delivered());
+        let unstored = |error: &StoreError, flight: Option<(EventKey, Flight)>| {
+            if let Some((_, flight)) = flight.filter(|_| app_took_it) {
+                flight.taken_by_app();
+            }
+            self.refused(error)
+        };
+        let id = match self.shared.store.insert(Arc::clone(&arrival)).await {
+            Ok(id) => id,
+            Err(error) => return unstored(&error, flight),
+        };
         let answer = &arrival.answer;
         let says_it_all =
             answer.by == AnsweredBy::App && answer.reply.acknowledges() == app_took_it;
@@ -74,7 +80,7 @@ impl Inbox {
                 // The delivery itself, which is on disk, says what the app answered.
                 self.shared.store.attempt(id, outgoing);
             } else if let Err(error) = self.shared.store.attempt_durably(id, outgoing).await {
-                return self.refused(&error);
+                return unstored(&error, flight);
             }
         }
         self.stored(id, &arrival, flight, app_took_it)

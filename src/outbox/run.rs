@@ -3,8 +3,10 @@
 //! Workers take jobs one after the other, so at most as many are under way as there are workers,
 //! and reports wait in a bounded queue: whoever starts a load and does not listen stops it.
 
+mod made;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -16,9 +18,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::job::{Job, Rendered};
 use super::schedule::{Next, Schedule};
-use crate::delivery::{Attempt, Failure, HeadError, Request};
-use crate::net::client::{Client, Limits, Outcome, Phases};
-use crate::store::Sent;
+use crate::delivery::{Failure, HeadError};
+use crate::net::client::{Abandoned, Client, Limits, Outcome};
+
+pub use made::Made;
 
 /// How many reports may wait to be read.
 const WAITING_REPORTS: usize = 4096;
@@ -95,6 +98,8 @@ pub enum Ending {
 /// Jobs under way. They stop when this is dropped.
 pub struct Running {
     reports: mpsc::Receiver<Progress>,
+    /// Read and not handed out yet.
+    gathered: Vec<Progress>,
     workers: JoinSet<()>,
 }
 
@@ -109,21 +114,25 @@ impl Running {
     }
 
     /// The reports of a load, in bulk: a moment is given for more to come, since waking up for each
-    /// costs more than making it. Empty when all jobs are done.
+    /// costs more than making it. Empty when all jobs are done. Whoever stops waiting for it loses
+    /// none: see [`Running::at_hand`].
     pub async fn next_many(&mut self) -> Vec<Progress> {
-        let mut found = Vec::new();
-        if self.reports.recv_many(&mut found, 1).await == 0 {
+        if self.gathered.is_empty() && self.reports.recv_many(&mut self.gathered, 1).await == 0 {
             self.end().await;
-            return found;
+        } else {
+            sleep(GATHERING).await;
         }
-        sleep(GATHERING).await;
-        while let Ok(progress) = self.reports.try_recv() {
-            found.push(progress);
-            if found.len() == WAITING_REPORTS {
-                break;
-            }
+        self.at_hand()
+    }
+
+    /// The reports that are there already.
+    pub fn at_hand(&mut self) -> Vec<Progress> {
+        while self.gathered.len() < WAITING_REPORTS
+            && let Ok(progress) = self.reports.try_recv()
+        {
+            self.gathered.push(progress);
         }
-        found
+        std::mem::take(&mut self.gathered)
     }
 
     async fn end(&mut self) {
@@ -147,12 +156,24 @@ impl Outbox {
     /// Starts a batch; `job` makes each of its jobs by number, from 0.
     #[must_use]
     pub fn run(&self, batch: Batch, job: impl Fn(u64) -> Job + Send + Sync + 'static) -> Running {
+        self.run_while(batch, move |number| Some(job(number)))
+    }
+
+    /// Starts a batch; `job` makes each of its jobs by number, from 0, when its turn has come. Once
+    /// it makes none, no other begins.
+    #[must_use]
+    pub fn run_while(
+        &self,
+        batch: Batch,
+        job: impl Fn(u64) -> Option<Job> + Send + Sync + 'static,
+    ) -> Running {
         let (sender, reports) = mpsc::channel(WAITING_REPORTS);
         let shared = Arc::new(Shared {
             outbox: self.clone(),
             job,
             started: Instant::now(),
             next: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
             batch,
         });
         let mut workers = JoinSet::new();
@@ -160,30 +181,17 @@ impl Outbox {
         for _ in 0..shared.batch.concurrency.max(1).min(count) {
             workers.spawn(work(Arc::clone(&shared), sender.clone()));
         }
-        Running { reports, workers }
+        Running {
+            reports,
+            gathered: Vec::new(),
+            workers,
+        }
     }
 
     /// Makes one attempt of a job.
     pub async fn attempt(&self, job: &Job, number: u32) -> Made {
-        self.attempt_within(job, number, self.limits).await
-    }
-
-    /// Makes one attempt of a job within other limits.
-    pub async fn attempt_within(&self, job: &Job, number: u32, limits: Limits) -> Made {
-        let now = Timestamp::now();
-        match job.render(number, now.as_second()) {
-            Ok(request) => {
-                let outcome = self
-                    .client
-                    .request(number, job.target(), &request.head, &request.body, limits)
-                    .await;
-                Made {
-                    outcome,
-                    request: Some(request),
-                }
-            }
-            Err(error) => unsent(job, number, now, &error),
-        }
+        self.attempt_until(job, number, std::future::pending())
+            .await
     }
 
     /// Makes one attempt of a job, unless `stop` comes first: then it is given up, since nobody can
@@ -197,7 +205,7 @@ impl Outbox {
         let (now, clock) = (Timestamp::now(), Instant::now());
         let request = match job.render(number, now.as_second()) {
             Ok(request) => request,
-            Err(error) => return unsent(job, number, now, &error),
+            Err(error) => return Made::unsent(job, number, now, &error),
         };
         let (head, body) = (&request.head, &request.body);
         let sending = self
@@ -206,59 +214,31 @@ impl Outbox {
         let outcome = tokio::select! {
             biased;
             outcome = sending => outcome,
-            () = stop => unanswered(job, number, now, clock.elapsed(), Failure::Stopped),
+            () = stop => made::unanswered(job, number, now, clock.elapsed(), Failure::Stopped),
         };
         Made {
             outcome,
             request: Some(request),
         }
     }
-}
 
-/// An attempt whose request cannot be written.
-fn unsent(job: &Job, number: u32, now: Timestamp, error: &HeadError) -> Made {
-    let failure = Failure::Broken(format!("not sent: {error}"));
-    Made {
-        outcome: unanswered(job, number, now, Duration::ZERO, failure),
-        request: None,
-    }
-}
-
-fn unanswered(
-    job: &Job,
-    number: u32,
-    started: Timestamp,
-    took: Duration,
-    failure: Failure,
-) -> Outcome {
-    Outcome {
-        attempt: Attempt {
-            number,
-            target: job.target().to_string(),
-            started,
-            took,
-            result: Err(failure),
-        },
-        phases: Phases::default(),
-    }
-}
-
-/// An attempt that was made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Made {
-    /// What came back.
-    pub outcome: Outcome,
-    /// What went out, signature and all; a body that was not changed is shared with its job.
-    /// `None`: it could not be written, so nothing did.
-    pub request: Option<Rendered>,
-}
-
-impl Made {
-    /// What is to be kept beside the capture that it was made for.
-    #[must_use]
-    pub fn sent(&self, captured: &Request) -> Option<Sent> {
-        let request = self.request.as_ref()?;
-        Sent::unless_captured(captured, request.head.bytes(), &request.body)
+    /// Makes one attempt of a job and gives it up once it was sent: after this much patience, or as
+    /// soon as the peer begins to answer.
+    ///
+    /// # Errors
+    /// When the request cannot be written.
+    pub async fn abandon(
+        &self,
+        job: &Job,
+        number: u32,
+        patience: Duration,
+    ) -> Result<Abandoned, HeadError> {
+        let request = job.render(number, Timestamp::now().as_second())?;
+        let Rendered { head, body } = &request;
+        Ok(self
+            .client
+            .abandon(number, job.target(), head, body, self.limits, patience)
+            .await)
     }
 }
 
@@ -268,9 +248,11 @@ struct Shared<F> {
     job: F,
     started: Instant,
     next: AtomicU64,
+    /// No other job is to begin.
+    ended: AtomicBool,
 }
 
-async fn work<F: Fn(u64) -> Job>(shared: Arc<Shared<F>>, reports: mpsc::Sender<Progress>) {
+async fn work<F: Fn(u64) -> Option<Job>>(shared: Arc<Shared<F>>, reports: mpsc::Sender<Progress>) {
     loop {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
         if number >= shared.batch.count {
@@ -280,7 +262,13 @@ async fn work<F: Fn(u64) -> Job>(shared: Arc<Shared<F>>, reports: mpsc::Sender<P
             let nth = u32::try_from(number).unwrap_or(u32::MAX);
             sleep_until(shared.started + shared.batch.every.saturating_mul(nth)).await;
         }
-        let job = (shared.job)(number);
+        if shared.ended.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(job) = (shared.job)(number) else {
+            shared.ended.store(true, Ordering::Relaxed);
+            return;
+        };
         let course = Course {
             outbox: &shared.outbox,
             job: &job,

@@ -5,13 +5,12 @@ use std::collections::HashSet;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::delivery::{
     Answer, AnsweredBy, Arrival, Confidence, Defect, Delivery, DeliveryId, Diagnosis, Disagreement,
-    Ending, Envelope, EventIdSource, Finding, Head, Header, Outcome, Provider, Reason, Recognition,
-    Reply, Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
+    Ending, Envelope, EventIdSource, Finding, Head, Outcome, Provider, Reason, Recognition, Reply,
+    Request, Scheme, Settlement, Sighting, Times, Turn, Verdict,
 };
 
 use super::columns::{Columns, ReadError, Result, unknown};
@@ -112,7 +111,7 @@ fn read(connection: &Connection, id: DeliveryId, row: &Row<'_>) -> Result<Delive
             answer: Answer {
                 reply: Reply {
                     status,
-                    headers: answer_headers(&contents.answer_headers),
+                    headers: fields::read(&contents.answer_headers),
                     body: contents.answer_body,
                     delay,
                     ending,
@@ -217,10 +216,6 @@ fn disagreements(json: Option<String>) -> Result<Vec<Disagreement>> {
             field_says,
         };
     Ok(rows.into_iter().map(read).collect())
-}
-
-fn answer_headers(lines: &Bytes) -> Vec<(String, String)> {
-    fields::read(lines).iter().map(Header::lossy).collect()
 }
 
 fn settlement(columns: &mut Columns<'_>) -> Result<Option<Settlement>> {

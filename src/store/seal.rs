@@ -80,7 +80,7 @@ impl Sealed {
             reply
                 .headers
                 .iter()
-                .map(|(name, value)| (name.as_bytes(), value.as_bytes())),
+                .map(|header| (&header.name[..], &header.value[..])),
         );
         Self {
             body_sha256: sha256(&request.body),

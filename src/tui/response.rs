@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::delivery::{AnsweredBy, Delivery, Ending};
+use crate::delivery::{AnsweredBy, Delivery, Ending, Header};
 use crate::export::answer;
 use crate::text;
 
@@ -89,13 +89,13 @@ impl Page<'_> {
         }
         let words = self.words().plain(format!("HTTP/1.1 {status}"));
         self.push(words);
-        for (name, value) in &reply.headers {
+        for Header { name, value } in &reply.headers {
             let words = self
                 .words()
                 .plain("  ")
-                .sent(Role::Plain, name.as_bytes())
+                .sent(Role::Plain, name)
                 .at(22)
-                .sent(Role::Plain, value.as_bytes());
+                .sent(Role::Plain, value);
             self.push(words);
         }
         let words = self
@@ -112,11 +112,11 @@ impl Page<'_> {
     fn short_answer(&mut self, delivery: &Delivery) {
         let reply = &delivery.arrival.answer.reply;
         let mut words = self.words().plain("  ");
-        for (name, value) in &reply.headers {
+        for Header { name, value } in &reply.headers {
             words = words
-                .sent(Role::Plain, name.as_bytes())
+                .sent(Role::Plain, name)
                 .plain("  ")
-                .sent(Role::Plain, value.as_bytes())
+                .sent(Role::Plain, value)
                 .plain("    ");
         }
         let words = words.plain(format!("Content-Length  {}", reply.body.len()));

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
+use crate::rig::app::App;
 use crate::rig::http::post;
 use crate::rig::{Home, Listener, eventually};
 
@@ -43,12 +44,24 @@ pub(super) fn stored(home: &Home) -> BTreeSet<String> {
         .collect()
 }
 
+/// Files grow to 4 MiB and no further. A process that ignores the signal gets an error instead, as
+/// from a disk.
+const NO_LARGE_FILES: &str = "trap '' XFSZ; ulimit -S -f 4096; exec \"$@\"";
+
+/// Takes that limit off again.
+fn let_grow(listener: &Listener) {
+    let pid = Pid::from_raw(listener.pid().try_into().unwrap());
+    let unlimited = Rlimit {
+        current: None,
+        maximum: None,
+    };
+    prlimit(pid, Resource::Fsize, unlimited).unwrap();
+}
+
 #[test]
 fn a_file_that_may_not_grow_refuses_and_goes_on_when_it_may() {
     let home = Home::new();
-    // A process that ignores the signal gets an error instead, as from a disk.
-    let script = "trap '' XFSZ; ulimit -S -f 4096; exec \"$@\"";
-    let listener = home.listen_in(script, &[] as &[&str]);
+    let listener = home.listen_in(NO_LARGE_FILES, &[] as &[&str]);
     let acknowledged = fill(&listener, 100_000);
     assert!(acknowledged.len() > 3, "{acknowledged:?}");
     let failed = listener.next("store_failed");
@@ -56,15 +69,29 @@ fn a_file_that_may_not_grow_refuses_and_goes_on_when_it_may() {
     assert!(!failed["error"].as_str().unwrap().is_empty());
     assert_eq!(post(&listener.address, "/", &[], b"x").status, 503);
 
-    let pid = Pid::from_raw(listener.pid().try_into().unwrap());
-    let unlimited = Rlimit {
-        current: None,
-        maximum: None,
-    };
-    prlimit(pid, Resource::Fsize, unlimited).unwrap();
+    let_grow(&listener);
     until_it_goes_on(&listener);
     assert_eq!(listener.next("store_failed")["recovered"], true);
     assert!(stored(&home).is_superset(&acknowledged));
+}
+
+#[test]
+fn what_the_app_took_does_not_reach_it_again_while_nothing_can_be_stored() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let listener = home.listen_in(NO_LARGE_FILES, &["--forward", &app.url]);
+    fill(&listener, 100_000);
+    let asked = app.requests().len();
+    let event = [("Sixtyfour-Event-Id", "e-1")];
+    for _ in 0..3 {
+        assert_eq!(post(&listener.address, "/", &event, b"{}").status, 503);
+        assert_eq!(app.requests().len(), asked + 1);
+    }
+    let_grow(&listener);
+    eventually("it is acknowledged", || {
+        (post(&listener.address, "/", &event, b"{}").status == 200).then_some(())
+    });
+    assert_eq!(app.requests().len(), asked + 1);
 }
 
 /// Mounts a small file system over the data directory, in a name space of its own that ends with

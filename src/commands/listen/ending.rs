@@ -38,7 +38,7 @@ impl Running {
     /// Ends it all, in order: what comes later says what came before.
     pub(super) async fn end(self) -> Result {
         let released = self.inbox.released_at_stop();
-        if released > 0 {
+        if released > 0 && output::wants_notes() {
             output::complain(&words::released(released, self.setup.on_stop));
         }
         let reason = self.stop.reason();

@@ -61,10 +61,14 @@ impl Face {
             Self::Text { reader, budget } => {
                 let gap = lookup::gap(store, delivery);
                 say(&line::delivery(delivery, gap, reader))?;
+                let forwards = forwards(delivery, store);
                 if *budget {
-                    remark_on_budget(delivery, store);
+                    remark_on_budget(delivery, &forwards);
                 }
-                Ok(())
+                // An app that does not answer looks like one that answers 502.
+                let of = Of::delivery(delivery);
+                let mut unanswered = forwards.iter().filter(|sent| sent.attempt.result.is_err());
+                unanswered.try_for_each(|outgoing| self.sent(of, outgoing))
             }
             Self::Json(options) => {
                 let sha256 = digest::sha256(&delivery.request().body);
@@ -144,9 +148,9 @@ fn forwards(delivery: &Delivery, store: &Store) -> Vec<Outgoing> {
     attempts
 }
 
-fn remark_on_budget(delivery: &Delivery, store: &Store) {
+fn remark_on_budget(delivery: &Delivery, forwards: &[Outgoing]) {
     let provider = delivery.arrival.recognition.provider;
-    for outgoing in forwards(delivery, store) {
+    for outgoing in forwards {
         let budget = Budget {
             used: outgoing.attempt.took,
             given: provider::attempt_timeout(provider).unwrap_or(PATIENCE),

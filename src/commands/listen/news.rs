@@ -43,7 +43,8 @@ fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
         Notice::Removed { .. } => Ok(()),
     };
     // The terminal UI shows all of this by itself.
-    if !face.is_json() && !face.is_tui() {
+    let is_wanted = matches!(notice, Notice::StoreFailed(_)) || output::wants_notes();
+    if is_wanted && !face.is_json() && !face.is_tui() {
         output::complain(&words::notice(notice, refused));
     }
 }

@@ -240,5 +240,9 @@ pub(super) fn summary_text(
         count => format!("{count} events"),
     };
     let began = format!("{events}: {}", counted.join(", "));
+    if tally.attempts() == 0 {
+        let ran = text::duration(ran);
+        return format!("{began}, no attempt was answered in {ran}.\n");
+    }
     tally.text(&began, ran)
 }

@@ -16,11 +16,14 @@ use super::super::outgoing::ClientArgs;
 use super::super::problem::{Problem, Result};
 use super::super::values::Span;
 use super::super::verify;
-use super::values::{Rate, Skew};
+use super::values::{Rate, Skew, event_id};
 
 /// Be the provider: deliver a signed event as it does, with its retries.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 delivered, 5 undelivered, 4 never connected.")]
+#[command(
+    after_help = "Exit codes: 0 delivered, 5 undelivered, 4 never connected; stopped with Ctrl-C, only events \
+                  that were finished count."
+)]
 pub(in crate::commands) struct SendArgs {
     /// Which event; --list names them
     #[arg(value_name = "SAMPLE")]
@@ -40,7 +43,7 @@ pub(in crate::commands) struct SendArgs {
     /// Send the bytes of this file as the body; `-` reads standard input
     #[arg(long, value_name = "FILE", help_heading = "What is sent")]
     pub(super) body: Option<PathBuf>,
-    /// Whose event the --body is: sixtyfour or elan [default: what it looks like]
+    /// Whose event the --body is: sixtyfour or elan [default: the sample's, else what it looks like]
     #[arg(long, requires = "body", help_heading = "What is sent")]
     pub(super) provider: Option<Provider>,
     /// Change the body: `.result.email=null`. Repeatable
@@ -50,9 +53,9 @@ pub(in crate::commands) struct SendArgs {
     #[arg(long, value_name = "HEADER", value_parser = verify::header, help_heading = "What is sent")]
     pub(super) header: Vec<Header>,
     /// The event's id, in the header and the body [default: a new one]
-    #[arg(long, value_name = "ID", help_heading = "What is sent")]
+    #[arg(long, value_name = "ID", value_parser = event_id, help_heading = "What is sent")]
     pub(super) event_id: Option<String>,
-    /// The same events again for the same number [default: a random one, which is shown]
+    /// The same events again for the same number, times aside [default: a random one, which is shown]
     #[arg(long, value_name = "N", help_heading = "What is sent")]
     pub(super) seed: Option<u64>,
 
@@ -130,25 +133,48 @@ pub(in crate::commands) struct SendArgs {
 pub(super) enum What {
     /// A sample.
     Sample(Sample),
-    /// These bytes, as an event of this type.
-    Body {
-        bytes: Vec<u8>,
-        event_type: Option<String>,
-    },
+    /// These bytes, as the event that was named.
+    Body { bytes: Vec<u8>, sample: Named },
+}
+
+/// What was named beside a body.
+#[derive(Debug, Clone)]
+pub(super) enum Named {
+    /// A sample: the body is of its type, and comes from its provider.
+    Sample(Sample),
+    /// A type that no sample has.
+    Type(String),
+    /// Nothing.
+    Nothing,
+}
+
+impl Named {
+    fn of(name: Option<&str>) -> Self {
+        name.map_or(Self::Nothing, |name| {
+            samples::find(name).map_or_else(
+                |_| Self::Type(name.to_owned()),
+                |sample| Self::Sample(*sample),
+            )
+        })
+    }
+
+    /// The event's type, if that was said.
+    pub(super) fn event_type(&self) -> Option<&str> {
+        match self {
+            Self::Sample(sample) => Some(sample.event_type),
+            Self::Type(name) => Some(name),
+            Self::Nothing => None,
+        }
+    }
 }
 
 impl What {
     /// What the arguments name.
     pub(super) fn of(arguments: &SendArgs) -> Result<Self> {
         if let Some(path) = &arguments.body {
-            // With a body, the sample's name says its event type alone.
-            let event_type = arguments.sample.as_ref().map(|name| {
-                samples::find(name)
-                    .map_or_else(|_| name.clone(), |sample| sample.event_type.to_owned())
-            });
             return Ok(Self::Body {
                 bytes: input::read(path, "body")?,
-                event_type,
+                sample: Named::of(arguments.sample.as_deref()),
             });
         }
         let Some(name) = &arguments.sample else {

@@ -9,10 +9,10 @@ use crate::outbox::replay::new_id;
 use crate::outbox::{Copies, Dressing, Edit, Event, Job, Signer, Signing};
 use crate::provider;
 use crate::provider::samples::Sample;
-use crate::signature::Keyring;
+use crate::signature::{Keyring, Secret};
 
 use super::super::problem::{Problem, Result};
-use super::options::{SendArgs, What};
+use super::options::{Named, SendArgs, What};
 use super::unsendable;
 
 /// How many attempts there are out of order, when nobody says.
@@ -123,10 +123,21 @@ impl Parcels {
         match &self.dressing.signing {
             Signing::Fresh(_) if self.is_wrong => "signed with a key that nobody has".to_owned(),
             Signing::Fresh(signer) => match &*signer.secrets {
-                [secret] => format!("signed with key …{}", secret.last_four()),
+                [first, ..] if signer.scheme == Scheme::Elan => with_key(first),
+                [secret] => with_key(secret),
                 secrets => format!("signed with {} keys", secrets.len()),
             },
             Signing::Unsigned | Signing::AsCaptured => "unsigned".to_owned(),
+        }
+    }
+
+    /// How many of the secrets sign nothing, since the scheme knows one signature.
+    pub(super) fn idle_secrets(&self) -> usize {
+        match &self.dressing.signing {
+            Signing::Fresh(signer) if signer.scheme == Scheme::Elan => {
+                signer.secrets.len().saturating_sub(1)
+            }
+            _ => 0,
         }
     }
 
@@ -153,7 +164,7 @@ impl Parcels {
         if let Some(id) = &self.event_id {
             return id.clone();
         }
-        let seed = self.seed.wrapping_add(number);
+        let seed = event_seed(self.seed, number);
         match &self.source {
             Source::Sample(sample) => sample.event_id(seed),
             Source::Body {
@@ -163,25 +174,19 @@ impl Parcels {
         }
     }
 
-    /// The job that delivers the first event, once it is clear that all of them can be made: else
-    /// none is sent.
+    /// The job that delivers an event.
     ///
     /// # Errors
-    /// When one of them cannot be made.
-    pub(super) fn first(&self) -> Result<Job> {
-        // Only a change to the body may be possible in one event and not in the next.
-        let others = if self.edits.is_empty() { 1 } else { self.count };
-        (1..others).try_for_each(|number| {
-            self.try_job(number)
-                .map(drop)
-                .map_err(|error| explain(&error))
-        })?;
-        self.try_job(0).map_err(|error| explain(&error))
-    }
-
-    /// The job that delivers an event; `None` only if [`Parcels::first`] would have said so.
-    pub(super) fn job(&self, number: u64) -> Option<Job> {
-        self.try_job(number).ok()
+    /// When it cannot be made. Then none can, but for one reason: a change to the body may be
+    /// possible in one event and not in another.
+    pub(super) fn job(&self, number: u64) -> Result<Job> {
+        self.try_job(number).map_err(|error| {
+            let problem = explain(&error);
+            match number {
+                0 => problem,
+                _ => problem.why(format!("event {}: {error}", number + 1)),
+            }
+        })
     }
 
     fn try_job(&self, number: u64) -> std::result::Result<Job, ParcelError> {
@@ -194,7 +199,7 @@ impl Parcels {
         let id = self.event_id(number);
         let event = match &self.source {
             Source::Sample(sample) => {
-                let event = Event::sample(sample, self.seed.wrapping_add(number), self.at);
+                let event = Event::sample(sample, event_seed(self.seed, number), self.at);
                 match self.event_id {
                     Some(_) => event.with_id(&id),
                     None => event,
@@ -220,6 +225,15 @@ impl Parcels {
     }
 }
 
+/// The seed of one event. The first one has that of the go, and those behind it are strewn by
+/// SplitMix64, so that no two seeds that a person would take have an event in common.
+fn event_seed(seed: u64, number: u64) -> u64 {
+    let mut strewn = number;
+    strewn = (strewn ^ (strewn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    strewn = (strewn ^ (strewn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    seed ^ strewn ^ (strewn >> 31)
+}
+
 fn explain(error: &ParcelError) -> Problem {
     let problem = unsendable(error);
     match error {
@@ -232,7 +246,7 @@ fn explain(error: &ParcelError) -> Problem {
 fn source(what: What) -> Result<(Source, Provider)> {
     match what {
         What::Sample(sample) => Ok((Source::Sample(sample), sample.provider)),
-        What::Body { bytes, event_type } => {
+        What::Body { bytes, sample } => {
             let now = Timestamp::now();
             let head = Head::build("POST", b"/", &[]).map_err(unsendable)?;
             let request = Request::local(head, bytes, now);
@@ -243,12 +257,23 @@ fn source(what: What) -> Result<(Source, Provider)> {
                 .map(|(id, _)| id);
             let source = Source::Body {
                 bytes: request.body,
-                event_type: event_type.or(recognition.event_type),
+                event_type: sample
+                    .event_type()
+                    .map(ToOwned::to_owned)
+                    .or(recognition.event_type),
                 event_id,
             };
-            Ok((source, recognition.provider))
+            let provider = match sample {
+                Named::Sample(sample) => sample.provider,
+                Named::Type(_) | Named::Nothing => recognition.provider,
+            };
+            Ok((source, provider))
         }
     }
+}
+
+fn with_key(secret: &Secret) -> String {
+    format!("signed with key …{}", secret.last_four())
 }
 
 fn usual_target(provider: Provider) -> Result<Target> {
@@ -260,6 +285,13 @@ fn usual_target(provider: Provider) -> Result<Target> {
 fn signing(arguments: &SendArgs, scheme: Scheme, keyring: &Keyring, seed: u64) -> Result<Signing> {
     if arguments.unsigned {
         return Ok(Signing::Unsigned);
+    }
+    if arguments.skew.is_some() && scheme == Scheme::Elan {
+        return Err(
+            Problem::usage("--skew cannot be sent to a handler of ELAN's events")
+                .why("ELAN's signature does not say when it was made")
+                .fix("leave --skew out, or send an event of Sixtyfour's: hook64 send find_email"),
+        );
     }
     let secrets = keyring.of(scheme);
     let signer = if arguments.wrong_secret {
@@ -285,5 +317,35 @@ fn copies(arguments: &SendArgs) -> Copies {
         count: count.unwrap_or(if reversed { OUT_OF_ORDER } else { 0 }),
         at_once: arguments.concurrent.is_some(),
         reversed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::{prop_assert, proptest};
+
+    use super::event_seed;
+
+    #[test]
+    fn the_first_event_of_a_seed_is_that_of_the_seed_alone() {
+        assert_eq!(event_seed(7, 0), 7);
+    }
+
+    #[test]
+    fn neighbouring_seeds_have_no_event_in_common() {
+        let pairs = (0..100).flat_map(|seed| (0..100).map(move |number| (seed, number)));
+        let seeds: HashSet<_> = pairs
+            .map(|(seed, number)| event_seed(seed, number))
+            .collect();
+        assert_eq!(seeds.len(), 100 * 100);
+    }
+
+    proptest! {
+        #[test]
+        fn two_events_of_one_seed_are_two(seed: u64, one: u64, other: u64) {
+            prop_assert!(one == other || event_seed(seed, one) != event_seed(seed, other));
+        }
     }
 }

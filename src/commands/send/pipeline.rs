@@ -1,6 +1,7 @@
 //! Sends what is to be sent, and says what comes back.
 
 use std::io::{self, IsTerminal};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use crate::delivery::{Failure, Provider};
@@ -11,7 +12,8 @@ use crate::provider;
 
 use super::super::arguments::Output;
 use super::super::exit::Exit;
-use super::super::outgoing::{MANY, Tally, interrupted, unreachable};
+use super::super::listen::Stop;
+use super::super::outgoing::{MANY, Tally, unreachable};
 use super::super::output;
 use super::super::problem::{Problem, Result};
 use super::super::progress::Progress;
@@ -92,18 +94,28 @@ impl Pipeline {
         })
     }
 
-    /// Sends everything.
+    /// Sends everything, or as much as there is time for.
     ///
     /// # Errors
     /// When an event cannot be made, none ever reached its target, or the output cannot be written.
     pub(super) async fn run(self, parcels: Parcels) -> Result {
-        let first = parcels.first()?;
+        let stop = Stop::new();
+        stop.on_signals()
+            .map_err(|error| Problem::failed("signals", "cannot start").why(error.to_string()))?;
+        let first = parcels.job(0)?;
         self.announce(&parcels);
         let outbox = Outbox::new(self.client.clone(), self.limits);
         let source = parcels.clone();
+        let (unmade, trouble) = channel();
         let started = Instant::now();
-        let mut running = outbox.run(self.batch.clone(), move |number| {
-            source.job(number).unwrap_or_else(|| first.clone())
+        let mut running = outbox.run_while(self.batch.clone(), move |number| {
+            if number == 0 {
+                return Some(first.clone());
+            }
+            source
+                .job(number)
+                .map_err(|problem| unmade.send(problem))
+                .ok()
         });
         let mut sent = Sent {
             pipeline: &self,
@@ -114,12 +126,16 @@ impl Pipeline {
             troubles: 0,
             last_failure: None,
         };
-        let interrupted = interrupted();
-        tokio::pin!(interrupted);
-        loop {
+        let told = stop.told();
+        tokio::pin!(told);
+        let mut stopped = None;
+        while stopped.is_none() {
             let reports = tokio::select! {
                 reports = running.next_many() => reports,
-                () = &mut interrupted => Vec::new(),
+                () = &mut told => {
+                    stopped = Some(stop.exit());
+                    running.at_hand()
+                }
             };
             if reports.is_empty() {
                 break;
@@ -129,7 +145,11 @@ impl Pipeline {
             }
         }
         drop(running);
-        sent.finish(started.elapsed())
+        sent.summarise(started.elapsed())?;
+        match trouble.try_recv() {
+            Ok(problem) => Err(problem),
+            Err(_) => sent.ending(stopped),
+        }
     }
 
     /// Says what is about to be sent.
@@ -149,7 +169,10 @@ impl Pipeline {
             "Sending {what} to {target}, {signed} (seed {seed})\n"
         ));
         if parcels.lacks_secret() {
-            output::complain("note: no secret was given; sign with --secret-file FILE\n");
+            output::note("no secret was given; sign with --secret-file FILE");
+        }
+        if parcels.idle_secrets() > 0 {
+            output::note("ELAN's header has one signature: it is made with the first secret");
         }
     }
 
@@ -222,25 +245,40 @@ impl Sent<'_> {
         self.progress.aside(|| output::print(&(line + "\n")))
     }
 
-    /// What became of it all.
-    fn finish(self, ran: Duration) -> Result {
+    /// Says what became of it all.
+    fn summarise(&self, ran: Duration) -> Result<()> {
         self.progress.clear();
         let Pipeline { face, is_quiet, .. } = self.pipeline;
+        let is_more_than_its_line = self.parcels.count() > 1
+            || self.tally.attempts() > 1
+            || self.endings.all() < self.parcels.count();
         if face.is_json() && !is_quiet {
             let object = summary_object(&self.tally, &self.endings, self.parcels, ran);
             output::print(&(object + "\n"))?;
-        } else if !is_quiet && (self.parcels.count() > 1 || self.tally.attempts() > 1) {
+        } else if !is_quiet && is_more_than_its_line {
             let words = summary_text(&self.tally, &self.endings, self.parcels, ran);
             output::complain(&words);
         }
-        match (&self.endings, &self.last_failure) {
-            (endings, _) if endings.delivered == self.parcels.count() => Ok(Exit::Done),
-            (endings, Some(failure))
-                if endings.unreached > 0 && endings.unreached == endings.all() =>
-            {
+        Ok(())
+    }
+
+    /// What the events that were finished say; `stopped` is the code of who was told to stop, and
+    /// then the others say nothing.
+    fn ending(&self, stopped: Option<Exit>) -> Result {
+        let Endings {
+            delivered,
+            undelivered,
+            unreached,
+        } = self.endings;
+        match (stopped, &self.last_failure) {
+            (Some(Exit::Terminated), _) => Ok(Exit::Terminated),
+            (_, Some(failure)) if unreached > 0 && unreached == self.endings.all() => {
                 Err(self.unreachable(failure))
             }
-            _ => Ok(Exit::Verdict),
+            _ if undelivered + unreached > 0 => Ok(Exit::Verdict),
+            (Some(exit), _) => Ok(exit),
+            (None, _) if delivered == self.parcels.count() => Ok(Exit::Done),
+            (None, _) => Ok(Exit::Verdict),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What some options of `send` take: rates, and durations with a sign.
+//! What some options of `send` take: rates, durations with a sign, and ids.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -65,6 +65,19 @@ impl FromStr for Skew {
         }
         Ok(Self(sign * seconds))
     }
+}
+
+/// An id that says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an event's id cannot be empty; without --event-id it is a new one")]
+pub(super) struct EmptyId;
+
+/// Reads an event's id: anything but nothing.
+pub(super) fn event_id(text: &str) -> Result<String, EmptyId> {
+    if text.trim().is_empty() {
+        return Err(EmptyId);
+    }
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::headers::write_headers;
 use super::page::Page;
 use super::{Sent, Subject, show, value_of};
 use crate::delivery::attempt::Response;
-use crate::delivery::{AnsweredBy, Delivery, Header, Request};
+use crate::delivery::{AnsweredBy, Delivery, Request};
 use crate::export::answer as answers;
 use crate::export::body::{self, Coding, Decoded};
 use crate::export::changed::{Changed, Difference};
@@ -34,17 +34,12 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
         }
     }
     if answers::status(delivery).is_some() {
-        let headers: Vec<_> = reply
-            .headers
-            .iter()
-            .map(|(name, value)| Header::new(name.clone(), value.clone()))
-            .collect();
-        write_headers(page, &headers, credentials);
+        write_headers(page, &reply.headers, credentials);
         let body = Decoded {
             bytes: Cow::Borrowed(&reply.body),
             coding: Coding::Identity,
         };
-        let content_type = value_of(&headers, "content-type");
+        let content_type = value_of(&reply.headers, "content-type");
         show(page, &view::view(&body, reply.body.len(), content_type));
     }
     if !subject.sent.is_empty() {

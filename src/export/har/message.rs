@@ -39,7 +39,7 @@ pub(super) struct Response<'a> {
     headers: Vec<Pair<'a>>,
     content: Content<'a>,
     #[serde(rename = "redirectURL")]
-    redirect_url: &'a str,
+    redirect_url: Cow<'a, str>,
     headers_size: i64,
     body_size: usize,
 }
@@ -105,21 +105,10 @@ pub(super) fn response(delivery: &Delivery, credentials: Credentials) -> Respons
     let reply = &delivery.arrival.answer.reply;
     let status = answer::status(delivery);
     let value_of = |wanted: &str| {
-        let is_wanted = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(wanted);
-        reply
-            .headers
-            .iter()
-            .find(is_wanted)
-            .map_or("", |(_, value)| value.as_str())
+        let header = reply.headers.iter().find(|header| header.is(wanted));
+        header.map_or(Cow::Borrowed(""), |header| latin1(&header.value))
     };
-    let headers = reply.headers.iter().map(|(name, value)| Pair {
-        name: Cow::Borrowed(name),
-        value: Cow::Borrowed(if credentials.hide(name.as_bytes()) {
-            MASK
-        } else {
-            value
-        }),
-    });
+    let headers = reply.headers.iter().map(|header| pair(header, credentials));
     let body: &[u8] = if status.is_some() { &reply.body } else { &[] };
     Response {
         status: status.unwrap_or_default(),
@@ -133,7 +122,7 @@ pub(super) fn response(delivery: &Delivery, credentials: Credentials) -> Respons
         },
         content: Content {
             size: Some(body.len()),
-            ..Content::new(Cow::Borrowed(value_of("content-type")), body)
+            ..Content::new(value_of("content-type"), body)
         },
         redirect_url: value_of("location"),
         headers_size: UNKNOWN_SIZE,

@@ -81,6 +81,11 @@ impl<'a> Exchange<'a> {
         &mut self.connection.buffer
     }
 
+    /// Sends the whole request and reads nothing.
+    pub(super) async fn send(&mut self) -> io::Result<()> {
+        poll_fn(|context| self.poll_send(context)).await
+    }
+
     /// Reads more bytes into the buffer, sending meanwhile; 0 when the peer has closed.
     pub(super) async fn more(&mut self) -> io::Result<usize> {
         let count = poll_fn(|context| self.poll_more(context)).await?;

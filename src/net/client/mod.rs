@@ -7,8 +7,10 @@
 //! limit.
 //!
 //! [`target`] says where to · [`head`] what · [`tls`] whom to trust; inside, `stream` connects,
-//! `exchange` sends while it listens, `answer` reads, `pool` keeps what is idle.
+//! `exchange` sends while it listens, `answer` reads, `pool` keeps what is idle, `abandon` leaves
+//! without its answer.
 
+mod abandon;
 mod answer;
 mod exchange;
 pub mod head;
@@ -36,6 +38,7 @@ use self::stream::Stream;
 use crate::delivery::attempt::Response;
 use crate::delivery::{Attempt, Failure};
 
+pub use self::abandon::Abandoned;
 pub use self::head::OutgoingHead;
 pub use self::target::{Target, TargetError};
 pub use self::tls::{AuthoritiesError, Trust};
@@ -146,26 +149,16 @@ impl Client {
         limits: Limits,
     ) -> Outcome {
         let started = Timestamp::now();
-        let clock = Instant::now();
         let mut phases = Phases::default();
         let call = Call {
             target,
             head,
             body,
             limits,
-            clock,
+            clock: Instant::now(),
         };
         let result = self.call(&call, &mut phases).await;
-        Outcome {
-            attempt: Attempt {
-                number,
-                target: target.to_string(),
-                started,
-                took: clock.elapsed(),
-                result,
-            },
-            phases,
-        }
+        call.outcome(number, started, result, phases)
     }
 
     /// Finds out whether anything listens at a target: connects, and says nothing.
@@ -184,6 +177,13 @@ impl Client {
                 ended => return ended.map_err(|lost| lost.failure),
             }
         }
+        let connection = self.connect(call, phases).await?;
+        self.answer(connection, call, phases)
+            .await
+            .map_err(|lost| lost.failure)
+    }
+
+    async fn connect(&self, call: &Call<'_>, phases: &mut Phases) -> Result<Connection, Failure> {
         let tls = if call.target.is_tls() {
             Some(self.tls()?)
         } else {
@@ -192,9 +192,7 @@ impl Client {
         let (stream, opening) = Stream::open(call.target, tls, call.deadline()).await?;
         phases.connect = Some(opening.connect);
         phases.tls = opening.tls;
-        self.answer(Connection::new(stream), call, phases)
-            .await
-            .map_err(|lost| lost.failure)
+        Ok(Connection::new(stream))
     }
 
     async fn answer(
@@ -238,6 +236,25 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    fn outcome(
+        &self,
+        number: u32,
+        started: Timestamp,
+        result: Result<Response, Failure>,
+        phases: Phases,
+    ) -> Outcome {
+        Outcome {
+            attempt: Attempt {
+                number,
+                target: self.target.to_string(),
+                started,
+                took: self.clock.elapsed(),
+                result,
+            },
+            phases,
+        }
+    }
+
     fn deadline(&self) -> Instant {
         const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
         self.clock + self.limits.timeout.min(NEVER)

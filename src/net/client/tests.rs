@@ -1,5 +1,6 @@
 //! The client against raw peers over real sockets.
 
+mod abandoned;
 mod encrypted;
 
 use std::time::{Duration, Instant};

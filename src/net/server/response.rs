@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use hyper::ext::ReasonPhrase;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use jiff::Timestamp;
@@ -15,17 +16,16 @@ use tokio::time::{Instant, Sleep};
 
 use super::line::Shared;
 use super::settling::Owed;
-use crate::delivery::{Ending, Reply};
+use crate::delivery::{Ending, Header, Reply};
 
 /// How often a dripping body goes on at most: a timer for each byte of a large one would be work
 /// without effect.
 const DRIP_TICK: Duration = Duration::from_millis(5);
 
 /// What this connection's framing says by itself: a reply cannot say otherwise.
-const OWN_FIELDS: [&str; 8] = [
+const OWN_FIELDS: [&str; 7] = [
     "connection",
     "content-length",
-    "date",
     "keep-alive",
     "te",
     "trailer",
@@ -76,6 +76,10 @@ pub(super) fn respond(
     if bodiless && !has_no_body(status) {
         fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
+    if status.canonical_reason().is_none() {
+        let nothing = ReasonPhrase::from_static(b"");
+        response.extensions_mut().insert(nothing);
+    }
     response
 }
 
@@ -93,7 +97,10 @@ pub(super) fn last_head(reply: &Reply) -> Vec<u8> {
     if !has_no_body(status) {
         head.extend_from_slice(format!("content-length: {}\r\n", reply.body.len()).as_bytes());
     }
-    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()) {
+    let is_dated = reply.headers.iter().any(|header| header.is("date"));
+    if !is_dated
+        && let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
+    {
         head.extend_from_slice(format!("date: {date}\r\n").as_bytes());
     }
     head.extend_from_slice(b"connection: close\r\n\r\n");
@@ -123,12 +130,10 @@ fn status(reply: &Reply) -> StatusCode {
 }
 
 /// The field lines that can be sent: those that are none, or not the reply's to say, are left out.
-fn own_fields_aside(
-    headers: &[(String, String)],
-) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    headers.iter().filter_map(|(name, value)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+fn own_fields_aside(headers: &[Header]) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    headers.iter().filter_map(|header| {
+        let name = HeaderName::from_bytes(&header.name).ok()?;
+        let value = HeaderValue::from_bytes(&header.value).ok()?;
         (!OWN_FIELDS.contains(&name.as_str())).then_some((name, value))
     })
 }
@@ -232,7 +237,7 @@ mod tests {
             ("X-Bad", "a\r\nSet-Cookie: b"),
             ("bad name", "a"),
         ] {
-            reply.headers.push((name.to_owned(), value.to_owned()));
+            reply.headers.push(Header::new(name, value));
         }
         let head = String::from_utf8(last_head(&reply)).unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-good: yes\r\ncontent-length: 2\r\ndate: "));

@@ -16,7 +16,7 @@ use super::lines::{Hops, HostLine, relayed_lines};
 use super::run::Outbox;
 use super::signing::Signing;
 use crate::delivery::attempt::Response;
-use crate::delivery::{Ending, Failure, HeadError, Header, Reply, Request};
+use crate::delivery::{Ending, Failure, HeadError, Reply, Request};
 use crate::net::client::{Client, Limits, Outcome};
 use crate::store::Sent;
 
@@ -150,7 +150,7 @@ fn relay(response: &Response) -> Reply {
             .headers
             .iter()
             .filter(|header| hops.pass(header) && !header.is("content-length"))
-            .map(Header::lossy)
+            .cloned()
             .collect(),
         body: response.body.clone(),
         delay: Duration::ZERO,

@@ -103,7 +103,7 @@ async fn the_apps_answer_is_relayed_without_its_connection() {
         ("x-order", "2"),
         ("Content-Type", "text/plain"),
     ];
-    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let expected = expected.map(|(name, value)| Header::new(name, value));
     assert_eq!(reply.headers, expected);
 }
 

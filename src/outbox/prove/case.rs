@@ -84,7 +84,7 @@ pub(super) enum Course {
     InTurn(&'static [u32]),
     /// So many deliveries of the first attempt, all at once.
     AtOnce(u32),
-    /// The first attempt is given up before it can be answered; then comes the second.
+    /// The first attempt is sent whole, and its answer is not waited for; then comes the second.
     AfterTimeout,
 }
 

@@ -23,15 +23,16 @@ use super::job::Job;
 use super::run::Outbox;
 use super::signing::{Signer, Signing, unknown_secret};
 use crate::delivery::{HeadError, Scheme};
-use crate::net::client::{Client, Limits, Outcome, Target};
+use crate::net::client::{Abandoned, Client, Limits, Outcome, Target};
 use crate::signature::Secret;
 
 pub use self::case::{CASES, Case, Wants};
 pub use self::elan::ELAN_CASES;
 pub use self::report::{CaseResult, Judgement, Report};
 
-/// Less than this cannot be called waiting for an answer.
-const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// A request that was sent has this long at least to arrive, through whatever is in between, before
+/// it is given up. Whoever answers sooner is not waited for.
+const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 
 /// The cases of one provider, and the handler's secrets for them. Without a secret, deliveries are
 /// unsigned and the cases about signatures are skipped.
@@ -66,7 +67,25 @@ pub struct Prover {
     outbox: Outbox,
     target: Target,
     suites: Vec<Suite>,
-    limits: Limits,
+}
+
+/// What was delivered in a case, and what came back.
+struct Delivered {
+    evidence: Vec<Outcome>,
+    /// How many of the first ones nobody waited for.
+    not_waited_for: usize,
+    /// Why that is not what the case is about.
+    hitch: Option<String>,
+}
+
+impl Delivered {
+    fn all(evidence: Vec<Outcome>) -> Self {
+        Self {
+            evidence,
+            not_waited_for: 0,
+            hitch: None,
+        }
+    }
 }
 
 /// What a suite's first case told about the handler.
@@ -85,7 +104,6 @@ impl Prover {
             outbox: Outbox::new(client, limits),
             target,
             suites,
-            limits,
         }
     }
 
@@ -141,11 +159,15 @@ impl Prover {
         let started = Instant::now();
         let (judgement, evidence) = match self.job(suite, case, random) {
             Ok(job) => {
-                let abandon_after = footing.map_or(self.limits.timeout, |footing| footing.took / 2);
-                let (evidence, not_waited_for) =
-                    self.deliver(&job, case.course, abandon_after).await;
-                let waited_for: Vec<&Outcome> = evidence.iter().skip(not_waited_for).collect();
-                (judge::judge(case, &waited_for), evidence)
+                let took = footing.map_or(Duration::ZERO, |footing| footing.took);
+                let delivered = self.deliver(&job, case.course, took / 2).await;
+                let waited_for = delivered.evidence.iter().skip(delivered.not_waited_for);
+                let waited_for: Vec<&Outcome> = waited_for.collect();
+                let judgement = match delivered.hitch {
+                    Some(hitch) => Judgement::Skipped(hitch),
+                    None => judge::judge(case, &waited_for),
+                };
+                (judgement, delivered.evidence)
             }
             Err(error) => (Judgement::Skipped(error.to_string()), Vec::new()),
         };
@@ -171,36 +193,44 @@ impl Prover {
         event.job(&self.target, dressing)
     }
 
-    /// The outcomes, and how many of the first ones nobody waited for.
-    async fn deliver(
-        &self,
-        job: &Job,
-        course: Course,
-        abandon_after: Duration,
-    ) -> (Vec<Outcome>, usize) {
+    async fn deliver(&self, job: &Job, course: Course, patience: Duration) -> Delivered {
         match course {
             Course::InTurn(numbers) => {
                 let mut outcomes = Vec::with_capacity(numbers.len());
                 for number in numbers {
                     outcomes.push(self.outbox.attempt(job, *number).await.outcome);
                 }
-                (outcomes, 0)
+                Delivered::all(outcomes)
             }
             Course::AtOnce(count) => {
                 let all = (0..count).map(|_| self.outbox.attempt(job, 1));
                 let made = join_all(all).await;
-                (made.into_iter().map(|made| made.outcome).collect(), 0)
+                Delivered::all(made.into_iter().map(|made| made.outcome).collect())
             }
-            Course::AfterTimeout => {
-                let hasty = Limits {
-                    timeout: abandon_after.max(SHORTEST_WAIT),
-                    ..self.limits
-                };
-                let abandoned = self.outbox.attempt_within(job, 1, hasty).await;
-                let retried = self.outbox.attempt(job, 2).await;
-                (vec![abandoned.outcome, retried.outcome], 1)
-            }
+            Course::AfterTimeout => self.after_timeout(job, patience).await,
         }
+    }
+
+    /// An attempt that the handler has whole and whose answer nobody waits for, then the next one.
+    async fn after_timeout(&self, job: &Job, patience: Duration) -> Delivered {
+        let whole = Duration::from_millis(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
+        let patience = whole.max(LEAST_PATIENCE);
+        let mut delivered = Delivered::all(Vec::new());
+        match self.outbox.abandon(job, 1, patience).await {
+            Ok(abandoned) if abandoned.came_about => {
+                let retried = self.outbox.attempt(job, 2).await.outcome;
+                delivered.not_waited_for = 1;
+                delivered.evidence = vec![abandoned.outcome, retried];
+            }
+            Ok(Abandoned { outcome, .. }) => {
+                let failure = outcome.attempt.result.as_ref().err();
+                let why = failure.map(ToString::to_string).unwrap_or_default();
+                delivered.hitch = Some(format!("no time-out came about: {why}"));
+                delivered.evidence = vec![outcome];
+            }
+            Err(error) => delivered.hitch = Some(format!("no time-out came about: {error}")),
+        }
+        delivered
     }
 }
 

@@ -259,9 +259,56 @@ fn case_json(result: &CaseResult) -> Value {
 
 /// For XML text and attribute values. What XML cannot hold is made visible first.
 fn escape(raw: &str) -> String {
-    text::block(raw.as_bytes())
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    let mut escaped = String::with_capacity(raw.len());
+    for character in text::block(raw.as_bytes()).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            // The only ones that are neither hidden nor characters of XML 1.0.
+            '\u{fffe}' | '\u{ffff}' => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\u{{{:x}}}", u32::from(character));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert, proptest};
+
+    use super::*;
+
+    /// What a document of XML 1.0 may hold: the production `Char`.
+    fn is_xml(character: char) -> bool {
+        matches!(
+            character,
+            '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..
+        )
+    }
+
+    #[test]
+    fn every_character_is_written_as_characters_of_xml() {
+        for character in '\0'..=char::MAX {
+            let escaped = escape(&format!("a{character}b"));
+            assert!(escaped.chars().all(is_xml), "{character:?}: {escaped:?}");
+        }
+        assert_eq!(
+            escape("a\u{ffff}\u{fffe}\u{0}"),
+            "a\\u{ffff}\\u{fffe}\\u{0}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_written_as_characters_of_xml_that_are_no_markup(raw in any::<String>()) {
+            let escaped = escape(&raw);
+            prop_assert!(escaped.chars().all(is_xml));
+            prop_assert!(!escaped.contains(['<', '>', '"']));
+        }
+    }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::*;
-use crate::delivery::{Head, Header, Validity};
+use crate::delivery::{Failure, Head, Header, Validity};
 use crate::net::client::Settings;
 use crate::net::client::peer::{Peer, Say, Seen};
 use crate::signature::verify;
@@ -181,7 +181,13 @@ async fn each_flaw_is_found_by_its_cases_and_by_no_other() {
 async fn a_refused_duplicate_breaks_whatever_repeats_an_event() {
     let report = proof_of(Flaw::ConflictOnDuplicate).await;
     let found = broken(&report);
-    for name in ["twice", "twenty-at-once", "after-500", "out-of-order"] {
+    for name in [
+        "twice",
+        "twenty-at-once",
+        "after-500",
+        "after-time-out",
+        "out-of-order",
+    ] {
         assert!(found.contains(&name), "{name} in {found:?}");
     }
     assert!(!found.contains(&"once"));
@@ -234,6 +240,75 @@ async fn a_handler_that_is_not_there_is_tried_once() {
     let report = prover.run(3, |_| {}).await;
     assert!(!report.reached());
     assert_eq!(broken(&report), ["once"]);
+}
+
+fn result<'a>(report: &'a Report, name: &str) -> &'a CaseResult {
+    let mut results = report.results.iter();
+    results.find(|result| result.case.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn a_time_out_comes_about_however_fast_the_handler_answers() {
+    let peer = handler(Flaw::None).await;
+    let report = prove(&peer, vec![Secret::new(SECRET)]).await;
+    let timed_out = result(&report, "after-time-out");
+    assert_eq!(timed_out.judgement, Judgement::Held);
+    let answers: Vec<_> = timed_out
+        .evidence
+        .iter()
+        .map(|outcome| outcome.attempt.result.as_ref().ok())
+        .map(|answer| answer.map(|response| response.status))
+        .collect();
+    // The handler took the first one, or the second would have created something.
+    assert_eq!(answers, [None, Some(200)]);
+    let seen = peer.seen();
+    let attempts: Vec<_> = seen
+        .iter()
+        .map(|seen| seen.header("Sixtyfour-Delivery-Attempt").unwrap())
+        .collect();
+    // Behind the three of after-500: both arrived whole, as one event.
+    let third = attempts.iter().position(|attempt| *attempt == "3").unwrap();
+    let (given_up, retried) = (&seen[third + 1], &seen[third + 2]);
+    assert_eq!(attempts[third + 1..third + 3], ["1", "2"]);
+    assert_eq!(given_up.body, retried.body);
+}
+
+#[tokio::test]
+async fn a_time_out_comes_about_when_the_handler_takes_its_time() {
+    let slow = |seen: &Seen| {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
+        match seen.header("Sixtyfour-Delivery-Attempt") {
+            Some("1") => Say::After(Duration::from_millis(60), answer),
+            _ => Say::Bytes(answer),
+        }
+    };
+    let peer = Peer::new(move |seen, _| slow(seen)).await;
+    let report = prove(&peer, Vec::new()).await;
+    let timed_out = result(&report, "after-time-out");
+    assert_eq!(timed_out.judgement, Judgement::Held);
+    let given_up = &timed_out.evidence[0].attempt;
+    assert!(
+        matches!(given_up.result, Err(Failure::TimedOut(waited)) if waited >= LEAST_PATIENCE),
+        "{given_up:?}"
+    );
+}
+
+#[tokio::test]
+async fn where_no_time_out_came_about_the_case_is_skipped_and_says_why() {
+    let behind_the_third = Mutex::new(false);
+    let peer = Peer::new(move |seen, _| {
+        let third = seen.header("Sixtyfour-Delivery-Attempt") == Some("3");
+        let was = std::mem::replace(&mut *behind_the_third.lock().unwrap(), third);
+        if was { Say::Reset } else { Say::status(200) }
+    })
+    .await;
+    let report = prove(&peer, Vec::new()).await;
+    let judgement = &result(&report, "after-time-out").judgement;
+    assert!(
+        matches!(judgement, Judgement::Skipped(why) if why.starts_with("no time-out came about: ")),
+        "{judgement:?}"
+    );
+    assert!(!report.holds());
 }
 
 #[tokio::test]

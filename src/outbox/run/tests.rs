@@ -331,6 +331,45 @@ async fn reports_of_a_load_come_in_bulk_and_none_is_lost() {
 }
 
 #[tokio::test]
+async fn reports_that_were_being_gathered_are_not_lost_with_the_patience_for_more() {
+    let peer = Peer::new(|_, _| Say::status(200)).await;
+    let target = peer.target("/");
+    let batch = Batch {
+        count: 20,
+        ..Batch::one(quick(0))
+    };
+    let mut running = outbox().run(batch, move |_| event(JOB).job(&target, signed()).unwrap());
+    let mut reports = 0;
+    while reports < 20 {
+        // Long enough to find one, too short for more of them.
+        let found = tokio::time::timeout(GATHERING / 2, running.next_many()).await;
+        reports += found.map_or(0, |found| found.len());
+        reports += running.at_hand().len();
+    }
+    assert_eq!(reports, 20);
+}
+
+#[tokio::test]
+async fn jobs_are_made_one_by_one_and_none_begins_behind_one_that_cannot_be_made() {
+    let peer = Peer::new(|_, _| Say::status(200)).await;
+    let target = peer.target("/");
+    let batch = Batch {
+        count: u64::MAX,
+        concurrency: 1,
+        ..Batch::one(quick(0))
+    };
+    let made = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&made);
+    let running = outbox().run_while(batch, move |number| {
+        count.fetch_add(1, Ordering::Relaxed);
+        (number < 3).then(|| event(JOB).job(&target, signed()).unwrap())
+    });
+    let jobs: Vec<_> = all(running).await.iter().map(|report| report.job).collect();
+    assert_eq!(jobs, [0, 1, 2]);
+    assert_eq!(made.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test]
 async fn starts_keep_their_distance() {
     let peer = Peer::new(|_, _| Say::status(200)).await;
     let target = peer.target("/");

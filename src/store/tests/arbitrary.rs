@@ -200,7 +200,9 @@ fn answer() -> impl Strategy<Value = Answer> {
         (text(), 0..u64::MAX / 2, option::of(0..u64::MAX / 2))
             .prop_map(|(rule, step, of)| AnsweredBy::Armed { rule, step, of }),
     ];
-    let headers = vec(("[A-Za-z][A-Za-z0-9-]{0,10}", "[ -~]{0,20}"), 0..4);
+    let header = ("[A-Za-z][A-Za-z0-9-]{0,10}", vec(0x21..=0xff_u8, 0..20))
+        .prop_map(|(name, value)| Header::new(name, value));
+    let headers = vec(header, 0..4);
     (200..600_u16, headers, bytes(), span(), ending, by).prop_map(
         |(status, headers, body, delay, ending, by)| Answer {
             reply: Reply {

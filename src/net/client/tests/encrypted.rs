@@ -1,6 +1,7 @@
 //! The same over TLS, with an authority that only these tests know.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -18,6 +19,11 @@ use crate::net::client::{Client, Limits, Settings, Target, Trust};
 const AUTHORITY: &[u8] = include_bytes!("../testdata/authority.pem");
 
 async fn tls_peer() -> Target {
+    peer(Duration::ZERO, || {}).await
+}
+
+/// A peer that takes this long to begin the handshake, and says when it has a request.
+pub(super) async fn peer(slow: Duration, has_one: impl FnMut() + Clone + Send + 'static) -> Target {
     let chain =
         vec![CertificateDer::from_pem_slice(include_bytes!("../testdata/localhost.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("../testdata/localhost.key")).unwrap();
@@ -33,11 +39,14 @@ async fn tls_peer() -> Target {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
+            tokio::time::sleep(slow).await;
             let Ok(mut stream) = acceptor.accept(socket).await else {
                 continue;
             };
+            let mut has_one = has_one.clone();
             tokio::spawn(async move {
                 while read_request(&mut stream, 0).await.is_some() {
+                    has_one();
                     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
                     stream.write_all(answer).await.unwrap();
                     stream.flush().await.unwrap();
