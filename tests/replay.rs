@@ -1,10 +1,15 @@
 //! `hook64 replay` delivers a capture again, changed only where that was asked for.
 //!
 //! `on_terminal` is what a person is asked and shown, `changed` what is kept of a replay that was not
-//! the capture itself.
+//! the capture itself, `answers` what came back, `stopped` what becomes of replays that are told to stop, `crowded` how several
+//! share a store, `elan` what differs for ELAN.
 
+mod answers;
 mod changed;
+mod crowded;
+mod elan;
 mod on_terminal;
+mod stopped;
 
 use std::time::Duration;
 
@@ -164,7 +169,29 @@ fn ids_ranges_and_filters_name_captures_each_once() {
     assert_eq!(order(&["2..3", "e-1", "2"]), "e-2 e-3 e-1");
     assert_eq!(order(&["4.."]), "f-4 none");
     assert_eq!(order(&["type:find_email", "id:f-*"]), "f-4");
-    assert_eq!(order(&["5", "-id:e-*"]), "none f-4");
+    // Ids and ranges choose, a filter narrows.
+    assert_eq!(order(&["5", "e-3", "-id:e-*"]), "none");
+    assert_eq!(order(&["2..4", "-id:e-3"]), "e-2 f-4");
+    assert_eq!(order(&["4", "1..2", "id:f-* | id:e-1"]), "f-4 e-1");
+    assert_eq!(order(&["2..4", "seq:3"]), "e-3");
+    assert_eq!(order(&["2..4 seq:3"]), "e-3");
+    assert_eq!(order(&["3 1"]), "e-3 e-1");
+    assert_eq!(order(&["-id:e-* 1..4"]), "f-4");
+    assert_eq!(order(&["type:find_email id:f-*"]), "f-4");
+
+    let none = replay(&home, &target, &["2..3", "id:f-*"]).expect(3);
+    assert!(
+        none.stderr
+            .contains("error: no delivery matches seq:2..3 id:f-*"),
+        "{}",
+        none.stderr
+    );
+    let none = replay(&home, &target, &["90.."]).expect(3);
+    assert!(
+        none.stderr.contains("error: no delivery matches seq:>=90"),
+        "{}",
+        none.stderr
+    );
 
     let nothing = replay(&home, &target, &["type:nothing"]).expect(3);
     assert!(

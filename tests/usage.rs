@@ -2,7 +2,7 @@
 
 use super::commands::{EVENT, with_captures};
 use super::rig::http::post;
-use super::rig::{Home, SECRET};
+use super::rig::{Finished, Home, SECRET};
 
 /// What the command says on standard error when it ends with this code.
 #[track_caller]
@@ -158,4 +158,21 @@ fn every_refusal_says_why_and_what_to_do() {
         assert!(lines[1].starts_with("  why: "), "{said}");
         assert!(lines[2].starts_with("  fix: "), "{said}");
     }
+}
+
+#[test]
+fn a_fix_names_no_option_that_comes_from_the_environment() {
+    let home = Home::new();
+    let output = home
+        .command(&["replay", "10"])
+        .env("HOOK64_STORE", home.path("st.db"))
+        .output();
+    let refused = Finished::from(output.unwrap()).expect(2);
+    assert!(
+        refused
+            .stderr
+            .ends_with("fix: hook64 replay --to <URL> <ID>...\n"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -69,6 +69,7 @@ enum Outcome {
     },
     Broken(String),
     NotHttp(String),
+    Stopped,
 }
 
 /// Why a handover cannot be understood.
@@ -168,6 +169,7 @@ fn entry(id: DeliveryId, outgoing: &Outgoing) -> Entry {
             },
             Err(Failure::Broken(why)) => Outcome::Broken(why.clone()),
             Err(Failure::NotHttp(why)) => Outcome::NotHttp(why.clone()),
+            Err(Failure::Stopped) => Outcome::Stopped,
         },
         sent: outgoing.sent.as_ref().map(|sent| Changed {
             head: STANDARD.encode(&sent.head),
@@ -203,6 +205,7 @@ fn outgoing(entry: Entry) -> Result<(DeliveryId, Outgoing), HandoverError> {
         Outcome::TimedOut { after_ns } => Err(Failure::TimedOut(Duration::from_nanos(after_ns))),
         Outcome::Broken(why) => Err(Failure::Broken(why)),
         Outcome::NotHttp(why) => Err(Failure::NotHttp(why)),
+        Outcome::Stopped => Err(Failure::Stopped),
     };
     let attempt = Attempt {
         number: entry.number,
@@ -257,6 +260,7 @@ mod tests {
                 Just(Err(Failure::Unreachable(why.clone()))),
                 Just(Err(Failure::Tls(why.clone()))),
                 Just(Err(Failure::Broken(why.clone()))),
+                Just(Err(Failure::Stopped)),
                 Just(Err(Failure::NotHttp(why))),
             ]),
             1 => any::<u64>().prop_map(|after| Err(Failure::TimedOut(Duration::from_nanos(after)))),

@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, DeliveryId, Failure};
+use crate::delivery::{Delivery, DeliveryId};
 use crate::export::gap::{Gap, Place};
-use crate::export::notice::{Notice, Sent};
+use crate::export::ndjson::Bodies;
+use crate::export::notice::{Notice, Of, Sent};
 use crate::filter::Filter;
 use crate::inbox::diagnose;
 use crate::outbox::schedule::pace::Pace;
@@ -245,17 +246,8 @@ pub(super) fn gap(store: &Store, delivery: &Delivery) -> Option<Gap> {
 }
 
 /// A request that was made for a delivery, as an object says it.
-pub(super) fn sent(id: DeliveryId, outgoing: &Outgoing) -> Notice<'_> {
-    let attempt = &outgoing.attempt;
-    let sent = Sent {
-        at: attempt.started,
-        of_seq: id.get(),
-        number: attempt.number,
-        target: &attempt.target,
-        status: attempt.result.as_ref().ok().map(|answer| answer.status),
-        took_ms: attempt.took.as_secs_f64() * 1e3,
-        error: attempt.result.as_ref().err().map(Failure::name),
-    };
+pub(super) fn sent<'a>(of: Of<'a>, outgoing: &'a Outgoing, bodies: Bodies) -> Notice<'a> {
+    let sent = Sent::new(of, &outgoing.attempt, bodies.limit());
     match outgoing.origin {
         Origin::Forward => Notice::Forward(sent),
         Origin::Replay | Origin::Send => Notice::Replay(sent),

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::delivery::{Delivery, Outlook, Validity};
 use crate::export::changed::Changed;
-use crate::export::clock::rfc3339;
+use crate::export::clock::{milliseconds, rfc3339};
 use crate::export::credentials::Credentials;
 use crate::export::detail::{self, detail};
 use crate::export::ndjson;
+use crate::export::notice::Of;
 use crate::inbox::diagnose::diagnose;
 use crate::outbox::schedule::Seen;
 use crate::outbox::schedule::pace::Pace;
@@ -152,8 +153,10 @@ impl Shown {
         let mut lines = ndjson::delivery(&self.delivery, &sha256, options);
         lines.push('\n');
         for outgoing in &self.sent {
-            let notice = lookup::sent(self.delivery.id, outgoing);
-            lines += &ndjson::outgoing(&notice, changed(outgoing).as_ref(), options);
+            let of = Of::delivery(&self.delivery);
+            let notice = lookup::sent(of, outgoing, options.bodies);
+            let answer = outgoing.attempt.result.as_ref().ok();
+            lines += &ndjson::outgoing(&notice, answer, changed(outgoing).as_ref(), options);
             lines.push('\n');
         }
         lines += &text::json(self.event_object().to_string());
@@ -181,7 +184,6 @@ impl Shown {
     }
 
     fn row_object(&self, row: &Row) -> Value {
-        let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
         match row {
             Row::NotSeen { from, through } => {
                 json!({ "state": "not_seen", "from": from, "through": through })

@@ -101,7 +101,7 @@ pub(super) fn explain(error: &clap::Error, typed: &[OsString]) -> Result {
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
             Err(options_before_command(typed).unwrap_or_else(|| unknown(error)))
         }
-        _ => Err(other(error)),
+        _ => Err(other(error, typed)),
     }
 }
 
@@ -233,16 +233,44 @@ fn unknown(error: &clap::Error) -> Problem {
     }
 }
 
-fn other(error: &clap::Error) -> Problem {
+fn other(error: &clap::Error, typed: &[OsString]) -> Problem {
     let text = error.render().to_string();
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
     let what = paragraphs.next().unwrap_or_default();
     let one_line: Vec<_> = what.lines().map(str::trim).collect();
     let problem = Problem::usage(one_line.join(" "));
     match paragraphs.find_map(|paragraph| paragraph.trim().strip_prefix("Usage: ")) {
-        Some(usage) => problem.fix(usage.trim_end()),
+        Some(usage) => problem.fix(as_typed(usage.trim_end(), typed)),
         None => problem.fix("hook64 --help"),
     }
+}
+
+/// The usage without options that come from the environment: nobody has to write those.
+fn as_typed(usage: &str, typed: &[OsString]) -> String {
+    let mut usage = usage.to_owned();
+    let commands = super::Arguments::command();
+    let command = command_name(typed).and_then(|name| {
+        let mut all = commands.get_subcommands();
+        all.find(|command| command.get_name() == name)
+    });
+    let options = command.into_iter().flat_map(clap::Command::get_arguments);
+    for option in options.filter(|option| option.get_env().is_some()) {
+        let Some(long) = option.get_long() else {
+            continue;
+        };
+        let long = format!("--{long}");
+        let short = option.get_short().map(|letter| format!("-{letter}"));
+        let is_typed = typed.iter().map(|word| word.to_string_lossy()).any(|word| {
+            let is_short = short.as_ref().is_some_and(|short| word.starts_with(short));
+            is_short || word.split('=').next() == Some(&long)
+        });
+        if !is_typed {
+            let values = option.get_value_names().unwrap_or_default();
+            let values: String = values.iter().map(|name| format!(" <{name}>")).collect();
+            usage = usage.replace(&format!(" {long}{values}"), "");
+        }
+    }
+    usage
 }
 
 #[cfg(test)]
@@ -273,6 +301,20 @@ mod tests {
         let typed: Vec<_> = arguments.iter().map(OsString::from).collect();
         let error = super::super::Arguments::try_parse_from(with_default_command(typed.clone()));
         explain(&error.unwrap_err(), &typed).unwrap_err()
+    }
+
+    #[test]
+    fn an_option_of_the_environment_is_in_no_usage_that_nobody_typed() {
+        let typed = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let usage = "hook64 replay --to <URL> --store <FILE> <ID>...";
+        assert_eq!(
+            as_typed(usage, &typed(&["hook64", "replay", "10"])),
+            "hook64 replay --to <URL> <ID>..."
+        );
+        for said in [&["--store", "x"][..], &["--store=x"]] {
+            let words = [&["hook64", "replay"], said].concat();
+            assert_eq!(as_typed(usage, &typed(&words)), usage);
+        }
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub enum Failure {
     /// What came back is not HTTP.
     #[error("the answer is not HTTP: {0}")]
     NotHttp(String),
+    /// We were told to stop while it was under way.
+    #[error("stopped before an answer came")]
+    Stopped,
 }
 
 impl Failure {
@@ -65,6 +68,7 @@ impl Failure {
             Self::TimedOut(_) => "timed_out",
             Self::Broken(_) => "broken",
             Self::NotHttp(_) => "not_http",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::io::Read;
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::delivery::{Delivery, Head};
+use crate::delivery::{Delivery, Head, Header};
 
 /// How many times its size on the wire a body may become.
 const MAX_RATIO: usize = 8;
@@ -71,11 +71,17 @@ impl Known {
 /// allowed) or 100 MiB.
 #[must_use]
 pub fn decoded<'a>(head: &Head, body: &'a [u8]) -> Decoded<'a> {
+    decoded_by(head.headers(), body)
+}
+
+/// The same for a message of which only the field lines are at hand.
+#[must_use]
+pub fn decoded_by<'a>(headers: &[Header], body: &'a [u8]) -> Decoded<'a> {
     let as_sent = |coding| Decoded {
         bytes: Cow::Borrowed(body),
         coding,
     };
-    let label = label(head);
+    let label = label(headers);
     let known = match label.as_str() {
         "" | "identity" => return as_sent(Coding::Identity),
         "gzip" | "x-gzip" => Known::Gzip,
@@ -99,10 +105,14 @@ pub fn decoded<'a>(head: &Head, body: &'a [u8]) -> Decoded<'a> {
     }
 }
 
-fn label(head: &Head) -> String {
-    let values: Vec<_> = head
-        .headers_named("content-encoding")
-        .map(|value| String::from_utf8_lossy(value).trim().to_ascii_lowercase())
+fn label(headers: &[Header]) -> String {
+    let values: Vec<_> = headers
+        .iter()
+        .filter(|header| header.is("content-encoding"))
+        .map(|header| {
+            let value = String::from_utf8_lossy(&header.value);
+            value.trim().to_ascii_lowercase()
+        })
         .filter(|value| !value.is_empty())
         .collect();
     values.join(", ")

@@ -1,9 +1,12 @@
 //! What a listener has to say beside deliveries, as values: for JSON lines and for text.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::clock;
+use crate::delivery::{Attempt, Delivery, DeliveryId, Failure};
 
 /// One thing to say.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -106,6 +109,30 @@ pub struct Held<'a> {
     pub event_type: Option<&'a str>,
 }
 
+/// The delivery that something was sent because of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Of<'a> {
+    /// Its number.
+    pub seq: DeliveryId,
+    /// Its event's id.
+    pub event_id: Option<&'a str>,
+    /// Its type.
+    pub event_type: Option<&'a str>,
+}
+
+impl<'a> Of<'a> {
+    /// This delivery.
+    #[must_use]
+    pub fn delivery(delivery: &'a Delivery) -> Self {
+        let recognition = &delivery.arrival.recognition;
+        Self {
+            seq: delivery.id,
+            event_id: recognition.event_id_text(),
+            event_type: recognition.event_type.as_deref(),
+        }
+    }
+}
+
 /// A capture was sent somewhere.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sent<'a> {
@@ -116,15 +143,52 @@ pub struct Sent<'a> {
     pub of_seq: u64,
     /// Which one of its job, from 1.
     pub number: u32,
+    /// The event's id.
+    pub event_id: Option<&'a str>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub event_type: Option<&'a str>,
     /// Where it went.
     pub target: &'a str,
     /// The status that came back; `null` when none did.
     pub status: Option<u16>,
     /// How long it took.
     pub took_ms: f64,
-    /// Why no status came back.
+    /// The body of the answer, or its beginning; `null` when there was no answer.
+    pub answer: Option<Cow<'a, str>>,
+    /// Whether there was more of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub answer_cut: bool,
+    /// Why no status came back, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<&'a str>,
+    pub failure: Option<&'a str>,
+    /// The same in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl<'a> Sent<'a> {
+    /// A request that was made because of a delivery, with at most so many bytes of the answer.
+    #[must_use]
+    pub fn new(of: Of<'a>, attempt: &'a Attempt, limit: usize) -> Self {
+        let answer = attempt.result.as_ref().ok();
+        let failure = attempt.result.as_ref().err();
+        let shown = answer.map(|answer| &answer.body[..answer.body.len().min(limit)]);
+        Self {
+            at: attempt.started,
+            of_seq: of.seq.get(),
+            number: attempt.number,
+            event_id: of.event_id,
+            event_type: of.event_type,
+            target: &attempt.target,
+            status: answer.map(|answer| answer.status),
+            took_ms: clock::milliseconds(attempt.took),
+            answer: shown.map(String::from_utf8_lossy),
+            answer_cut: answer.is_some_and(|answer| answer.body_cut || answer.body.len() > limit),
+            failure: failure.map(Failure::name),
+            error: failure.map(ToString::to_string),
+        }
+    }
 }
 
 /// The store refused a delivery, or takes them again.
@@ -183,7 +247,7 @@ pub struct Problem<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::ndjson;
+    use crate::export::{ndjson, samples};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -211,16 +275,19 @@ mod tests {
             due: at("2026-11-20T14:02:10.45Z"),
         });
         insta::assert_snapshot!(ndjson::notice(&late), @r#"{"v":1,"kind":"late","at":"2026-11-20T14:02:12.900Z","event_id":"6f1c0b52","type":null,"event":22,"attempt":4,"due":"2026-11-20T14:02:10.450Z"}"#);
-        let replay = Notice::Replay(Sent {
-            at: at("2026-11-20T14:02:20.1Z"),
-            of_seq: 22,
-            number: 1,
-            target: "http://127.0.0.1:3000/",
-            status: Some(200),
-            took_ms: 38.0,
-            error: None,
-        });
-        insta::assert_snapshot!(ndjson::notice(&replay), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"target":"http://127.0.0.1:3000/","status":200,"took_ms":38.0}"#);
+        let delivery = samples::find_email();
+        let mut attempt = samples::replayed("{\"id\":7}");
+        let of = Of::delivery(&delivery);
+        let replay = Notice::Replay(Sent::new(of, &attempt, 100));
+        insta::assert_snapshot!(ndjson::notice(&replay), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"event_id":"6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab","type":"find_email","target":"http://127.0.0.1:3000/","status":202,"took_ms":38.1,"answer":"{\"id\":7}"}"#);
+        let cut = Sent::new(of, &attempt, 3);
+        assert_eq!(
+            (cut.answer.as_deref(), cut.answer_cut),
+            (Some("{\"i"), true)
+        );
+        attempt.result = Err(Failure::Broken("reset".to_owned()));
+        let replay = Notice::Replay(Sent::new(of, &attempt, 100));
+        insta::assert_snapshot!(ndjson::notice(&replay), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"event_id":"6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab","type":"find_email","target":"http://127.0.0.1:3000/","status":null,"took_ms":38.1,"answer":null,"failure":"broken","error":"the connection broke: reset"}"#);
         let problem = Notice::Error(Problem {
             code: "port_in_use",
             error: "cannot listen on \u{1b}[31m",

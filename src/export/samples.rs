@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::delivery::attempt::Response;
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Delivery, DeliveryId, Ending, Envelope, EventIdSource, Head,
-    Header, Outcome, Provider, Reason, Recognition, Reply, Request, Scheme, Settlement, Sighting,
-    Times, Turn, Verdict,
+    Answer, AnsweredBy, Arrival, Attempt, Delivery, DeliveryId, Ending, Envelope, EventIdSource,
+    Head, Header, Outcome, Provider, Reason, Recognition, Reply, Request, Scheme, Settlement,
+    Sighting, Times, Turn, Verdict,
 };
 
 pub(super) const BODY: &str = "{\"task_id\":\"550e8400-e29b-41d4-a716-446655440000\", \"status\":\"completed\",\n \"cost\":1.10}";
@@ -86,6 +87,25 @@ pub(super) fn retry() -> Delivery {
         at: time(later + Duration::from_millis(3)),
     });
     delivery
+}
+
+/// A replay that was answered with this.
+pub(super) fn replayed(answer: impl Into<Bytes>) -> Attempt {
+    Attempt {
+        number: 1,
+        target: "http://127.0.0.1:3000/".to_owned(),
+        started: "2026-11-20T14:02:20.1Z".parse().unwrap(),
+        took: Duration::from_micros(38_061),
+        result: Ok(Response {
+            status: 202,
+            headers: vec![
+                Header::new("Content-Type", "application/json"),
+                Header::new("Set-Cookie", "id=opensesame"),
+            ],
+            body: answer.into(),
+            body_cut: false,
+        }),
+    }
 }
 
 /// Another body, described by another `Content-Type`.

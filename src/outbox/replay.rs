@@ -4,7 +4,6 @@
 //! line keeps its place, its spelling and its repeats. The target is what a person typed: nothing
 //! in the capture can move it.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -62,15 +61,21 @@ pub enum EventId {
     Value(String),
 }
 
+/// A text that is no event id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes keep, new or an id, and an empty one is none")]
+pub struct EventIdError;
+
 impl FromStr for EventId {
-    type Err = Infallible;
+    type Err = EventIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text {
-            "keep" => Self::Keep,
-            "new" => Self::New,
-            id => Self::Value(id.to_owned()),
-        })
+        match text {
+            "keep" => Ok(Self::Keep),
+            "new" => Ok(Self::New),
+            id if id.trim().is_empty() => Err(EventIdError),
+            id => Ok(Self::Value(id.to_owned())),
+        }
     }
 }
 
@@ -140,6 +145,9 @@ pub enum ReplayError {
     /// The body cannot be changed like that.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// It was to be too old, and says no time.
+    #[error("ELAN's signature has no time in it, so none is too old")]
+    NoTime,
     /// Neither header nor body has an event id.
     #[error("there is no event id in this capture to change")]
     NoEventId,
@@ -189,14 +197,14 @@ impl Job {
         for edit in &replay.edits {
             draft.body = edit.apply(&draft.body)?.into();
         }
-        draft.set_signature(&replay.signing);
+        let signing = draft.set_signature(replay.signing.clone());
         Ok(Self::new(Parts {
             target: target.clone(),
             method: Bytes::copy_from_slice(request.head.method().as_bytes()),
             path: path(target, &request.head),
             lines: draft.lines,
             body: draft.body,
-            signing: replay.signing.clone(),
+            signing,
             tampered: false,
             numbered: false,
         })?)
@@ -279,24 +287,37 @@ impl Draft {
         Ok(())
     }
 
-    /// Sets a header of the provider's, and says whether there is one now.
+    /// Sets a header of the provider's, in all its lines, and says whether there is one now.
     fn set_header(&mut self, name: &'static str, value: &str) -> bool {
         let line = |name: Bytes| Line::Fixed(Header::new(name, value.to_owned()));
-        let is_it = |other: &Line| other.name().eq_ignore_ascii_case(name.as_bytes());
-        match self.lines.iter().position(is_it) {
-            Some(at) => self.lines[at] = line(self.lines[at].name().clone()),
-            None if self.has_event_headers => self.lines.push(line(name.into())),
-            None => return false,
+        let mut is_there = false;
+        for other in &mut self.lines {
+            if other.name().eq_ignore_ascii_case(name.as_bytes()) {
+                *other = line(other.name().clone());
+                is_there = true;
+            }
         }
-        true
+        if !is_there && self.has_event_headers {
+            self.lines.push(line(name.into()));
+            is_there = true;
+        }
+        is_there
     }
 
-    /// Takes the captured signatures away, and puts the place of a fresh one where the first was.
-    fn set_signature(&mut self, signing: &Signing) {
-        let fresh = match signing {
-            Signing::AsCaptured => return,
+    /// Takes the captured signatures away, and puts the place of a fresh one, which is written like
+    /// them, where the first was.
+    fn set_signature(&mut self, signing: Signing) -> Signing {
+        let fresh = match &signing {
+            Signing::AsCaptured => return signing,
             Signing::Unsigned => None,
             Signing::Fresh(signer) => Some(header_name(signer.scheme)),
+        };
+        let captured = fresh.and_then(|name| self.value(name));
+        let signing = match (signing, captured) {
+            (Signing::Fresh(signer), Some(captured)) => {
+                Signing::Fresh(signer.spelled_like(captured))
+            }
+            (signing, _) => signing,
         };
         let is_signature = |line: &Line| {
             [Scheme::Sixtyfour, Scheme::Elan].into_iter().any(|scheme| {
@@ -316,6 +337,15 @@ impl Draft {
             let at = first.unwrap_or(self.lines.len());
             self.lines.insert(at, Line::Signature(name));
         }
+        signing
+    }
+
+    /// The first value of a captured header.
+    fn value(&self, name: &str) -> Option<&Bytes> {
+        self.lines.iter().find_map(|line| match line {
+            Line::Fixed(header) if header.is(name) => Some(&header.value),
+            _ => None,
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 //! Workers take jobs one after the other, so at most as many are under way as there are workers,
 //! and reports wait in a bounded queue: whoever starts a load and does not listen stops it.
 
+mod made;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,9 +18,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::job::{Job, Rendered};
 use super::schedule::{Next, Schedule};
-use crate::delivery::{Attempt, Failure, HeadError, Request};
-use crate::net::client::{Abandoned, Client, Limits, Outcome, Phases};
-use crate::store::Sent;
+use crate::delivery::{Failure, HeadError};
+use crate::net::client::{Abandoned, Client, Limits, Outcome};
+
+pub use made::Made;
 
 /// How many reports may wait to be read.
 const WAITING_REPORTS: usize = 4096;
@@ -187,39 +190,35 @@ impl Outbox {
 
     /// Makes one attempt of a job.
     pub async fn attempt(&self, job: &Job, number: u32) -> Made {
-        let now = Timestamp::now();
-        match job.render(number, now.as_second()) {
-            Ok(request) => {
-                let outcome = self
-                    .client
-                    .request(
-                        number,
-                        job.target(),
-                        &request.head,
-                        &request.body,
-                        self.limits,
-                    )
-                    .await;
-                Made {
-                    outcome,
-                    request: Some(request),
-                }
-            }
-            Err(error) => Made {
-                outcome: Outcome {
-                    attempt: Attempt {
-                        number,
-                        target: job.target().to_string(),
-                        started: now,
-                        took: Duration::ZERO,
-                        result: Err(Failure::Broken(format!("not sent: {error}"))),
-                    },
-                    phases: Phases::default(),
-                    connected: false,
-                    fix: None,
-                },
-                request: None,
-            },
+        self.attempt_until(job, number, std::future::pending())
+            .await
+    }
+
+    /// Makes one attempt of a job, unless `stop` comes first: then it is given up, since nobody can
+    /// tell what its receiver made of it.
+    pub async fn attempt_until(
+        &self,
+        job: &Job,
+        number: u32,
+        stop: impl Future<Output = ()>,
+    ) -> Made {
+        let (now, clock) = (Timestamp::now(), Instant::now());
+        let request = match job.render(number, now.as_second()) {
+            Ok(request) => request,
+            Err(error) => return Made::unsent(job, number, now, &error),
+        };
+        let (head, body) = (&request.head, &request.body);
+        let sending = self
+            .client
+            .request(number, job.target(), head, body, self.limits);
+        let outcome = tokio::select! {
+            biased;
+            outcome = sending => outcome,
+            () = stop => made::unanswered(job, number, now, clock.elapsed(), Failure::Stopped),
+        };
+        Made {
+            outcome,
+            request: Some(request),
         }
     }
 
@@ -240,25 +239,6 @@ impl Outbox {
             .client
             .abandon(number, job.target(), head, body, self.limits, patience)
             .await)
-    }
-}
-
-/// An attempt that was made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Made {
-    /// What came back.
-    pub outcome: Outcome,
-    /// What went out, signature and all; a body that was not changed is shared with its job.
-    /// `None`: it could not be written, so nothing did.
-    pub request: Option<Rendered>,
-}
-
-impl Made {
-    /// What is to be kept beside the capture that it was made for.
-    #[must_use]
-    pub fn sent(&self, captured: &Request) -> Option<Sent> {
-        let request = self.request.as_ref()?;
-        Sent::unless_captured(captured, request.head.bytes(), &request.body)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::delivery::{Header, Scheme};
-use crate::signature::{Secret, sign};
+use crate::signature::{Secret, Spelling, sign};
 
 /// How old a signature is made when it is to be expired: twice what receivers allow.
 pub const EXPIRED_SECONDS: i64 = -600;
@@ -28,6 +28,8 @@ pub struct Signer {
     pub secrets: Arc<[Secret]>,
     /// How far from now the time of signing is said to be, in seconds: negative is past.
     pub skew: i64,
+    /// How ELAN's signature is written.
+    pub spelling: Spelling,
 }
 
 impl Signer {
@@ -38,6 +40,7 @@ impl Signer {
             scheme,
             secrets: secrets.into(),
             skew: 0,
+            spelling: Spelling::default(),
         }
     }
 
@@ -53,15 +56,22 @@ impl Signer {
         Self { skew, ..self }
     }
 
+    /// The same, written as this signature was.
+    #[must_use]
+    pub fn spelled_like(self, captured: &[u8]) -> Self {
+        let spelling = Spelling::of(captured);
+        Self { spelling, ..self }
+    }
+
     /// The signature's field line for this body.
     #[must_use]
     pub(super) fn line(&self, now: i64, body: &[u8]) -> Header {
-        sign(
-            self.scheme,
-            &self.secrets,
-            now.saturating_add(self.skew),
-            body,
-        )
+        let at = now.saturating_add(self.skew);
+        let mut line = sign(self.scheme, &self.secrets, at, body);
+        if self.scheme == Scheme::Elan {
+            line.value = self.spelling.write(&line.value);
+        }
+        line
     }
 }
 

@@ -1,7 +1,8 @@
 //! Is a delivery genuine, and if not, why? Pure: bytes, secrets and the time come in, a value goes
 //! out.
 //!
-//! [`verify()`] answers by the letter; [`sign()`] makes what it accepts; [`diagnosis`] looks for
+//! [`verify()`] answers by the letter; [`sign()`] makes what it accepts, and [`Spelling`] writes it
+//! as another one was written; [`diagnosis`] looks for
 //! what would have matched, and [`expected()`] shows at a glance what it should have been.
 //! [`scheme`] holds the schemes as data, [`secret`] the secrets that cannot be printed,
 //! [`conceal()`] keeps them out of text that is repeated, `form` knows what they have to look like
@@ -20,6 +21,7 @@ mod keyring;
 pub mod scheme;
 pub mod secret;
 mod sign;
+mod spelling;
 mod verify;
 
 pub use conceal::conceal;
@@ -27,4 +29,5 @@ pub use expected::{Glimpse, expected};
 pub use keyring::Keyring;
 pub use secret::Secret;
 pub use sign::sign;
+pub use spelling::Spelling;
 pub use verify::verify;

@@ -176,6 +176,7 @@ fn failure_row(failure: &Failure) -> (&'static str, String) {
         | Failure::Tls(why)
         | Failure::Broken(why)
         | Failure::NotHttp(why) => why.clone(),
+        Failure::Stopped => String::new(),
     };
     (failure.name(), detail)
 }
@@ -186,6 +187,7 @@ fn failure(name: &str, detail: String) -> Failure {
         "tls" => Failure::Tls(detail),
         "timed_out" => Failure::TimedOut(detail.parse().map_or(Duration::ZERO, duration)),
         "not_http" => Failure::NotHttp(detail),
+        "stopped" => Failure::Stopped,
         _ => Failure::Broken(detail),
     }
 }

@@ -89,7 +89,7 @@ fn stopped_only_what_was_finished_counts_and_the_rest_is_told() {
     assert!(
         stopped
             .stderr
-            .contains("1 event: 1 not finished, 1 attempts"),
+            .contains("1 event: 1 not finished, 1 attempt in "),
         "{}",
         stopped.stderr
     );

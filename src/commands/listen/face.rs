@@ -10,7 +10,7 @@ use crate::delivery::{AnsweredBy, Delivery};
 use crate::export::credentials::Credentials;
 use crate::export::line::{self, Reader};
 use crate::export::ndjson::{self, Bodies};
-use crate::export::notice::Notice;
+use crate::export::notice::{Notice, Of};
 use crate::outbox::forward::Budget;
 use crate::provider;
 use crate::signature::digest;
@@ -66,20 +66,33 @@ impl Face {
                     remark_on_budget(delivery, &forwards);
                 }
                 // An app that does not answer looks like one that answers 502.
-                let unanswered = forwards.iter().filter(|sent| sent.attempt.result.is_err());
-                unanswered
-                    .filter_map(|sent| line::notice(&lookup::sent(delivery.id, sent), reader))
-                    .try_for_each(|line| say(&line))
+                let of = Of::delivery(delivery);
+                let mut unanswered = forwards.iter().filter(|sent| sent.attempt.result.is_err());
+                unanswered.try_for_each(|outgoing| self.sent(of, outgoing))
             }
             Self::Json(options) => {
                 let sha256 = digest::sha256(&delivery.request().body);
                 say(&ndjson::delivery(delivery, &sha256, *options))?;
-                forwards(delivery, store).iter().try_for_each(|outgoing| {
-                    say(&ndjson::notice(&lookup::sent(delivery.id, outgoing)))
-                })
+                let of = Of::delivery(delivery);
+                let forwards = forwards(delivery, store);
+                forwards
+                    .iter()
+                    .try_for_each(|outgoing| self.sent(of, outgoing))
             }
             Self::Tui(_) | Self::Quiet => Ok(()),
         }
+    }
+
+    /// Shows a request that was made because of a delivery, and what came back.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub(super) fn sent(&self, of: Of<'_>, outgoing: &Outgoing) -> io::Result<()> {
+        let bodies = match self {
+            Self::Json(options) => options.bodies,
+            Self::Text { .. } | Self::Tui(_) | Self::Quiet => Bodies::None,
+        };
+        self.notice(&lookup::sent(of, outgoing, bodies))
     }
 
     /// Shows what concerns no delivery alone: an object, or a line.

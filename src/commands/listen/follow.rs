@@ -7,14 +7,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId};
-use crate::export::notice::{self, Ended, Late, Notice};
+use crate::export::notice::{self, Ended, Late, Notice, Of};
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
 use crate::inbox::vigil::{ATTEMPTS, News, Vigil, Waiting};
 use crate::store::{AttemptPlace, Brief, Store};
 
+use super::super::output;
 use super::super::problem::Problem;
-use super::super::{lookup, output};
 use super::face::Face;
 use super::stop::{Reason, Stop};
 use super::words;
@@ -135,8 +135,16 @@ impl Follower {
             if found.is_empty() {
                 return;
             }
-            for (id, outgoing) in &found {
-                if let Err(error) = self.face.notice(&lookup::sent(*id, outgoing)) {
+            let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
+            let briefs = store.briefs_of(&ids).unwrap_or_default();
+            for (seq, outgoing) in &found {
+                let brief = briefs.iter().find(|brief| brief.id == *seq);
+                let of = Of {
+                    seq: *seq,
+                    event_id: brief.and_then(Brief::event_id_text),
+                    event_type: brief.and_then(|brief| brief.event_type.as_deref()),
+                };
+                if let Err(error) = self.face.sent(of, outgoing) {
                     return stop.because(reason_of(&error));
                 }
             }

@@ -34,11 +34,3 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .map_err(|error| Problem::failed("runtime", "cannot start").why(error.to_string()))?;
     runtime.block_on(work)
 }
-
-/// Resolves when the user wants it to stop.
-pub(super) async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Nobody can interrupt it but a signal that ends the program.
-        std::future::pending::<()>().await;
-    }
-}

@@ -54,9 +54,12 @@ impl Tally {
 
     /// The lines of a summary, for a person; `began` says what was done, in a few words.
     pub(in crate::commands) fn text(&self, began: &str, ran: Duration) -> String {
+        let attempts = match self.attempts {
+            1 => "1 attempt".to_owned(),
+            count => format!("{count} attempts"),
+        };
         let mut summary = format!(
-            "{began}, {} attempts in {} ({}).\n",
-            self.attempts,
+            "{began}, {attempts} in {} ({}).\n",
             text::duration(ran),
             rate(self.attempts, ran)
         );

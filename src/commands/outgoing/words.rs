@@ -54,13 +54,7 @@ pub(in crate::commands) fn role(attempt: &Attempt) -> Role {
 
 /// The name of a failure for programs.
 pub(in crate::commands) fn failure_name(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Unreachable(_) => "unreachable",
-        Failure::Tls(_) => "tls",
-        Failure::TimedOut(_) => "timed_out",
-        Failure::Broken(_) => "broken",
-        Failure::NotHttp(_) => "not_http",
-    }
+    failure.name()
 }
 
 /// Nothing came back; `what` was to be done, `fix` is what is known to help, and `again` is the

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -61,20 +61,84 @@ impl Made {
     }
 }
 
+/// Replays under way; they are broken off when this is dropped.
+pub(in crate::commands) struct Running {
+    reports: mpsc::Receiver<Report>,
+    tasks: JoinSet<()>,
+    halt: watch::Sender<bool>,
+}
+
+impl Running {
+    /// The next report; `None` when everything is done, or was given up.
+    pub(in crate::commands) async fn next(&mut self) -> Option<Report> {
+        self.reports.recv().await
+    }
+
+    /// Starts no further replay, and gives up those under way: each still has its report.
+    pub(in crate::commands) fn halt(&self) {
+        self.halt.send_replace(true);
+    }
+
+    /// Waits for the end. A bug in there is one here.
+    pub(in crate::commands) async fn end(mut self) {
+        if let Some(Err(error)) = self.tasks.join_next().await
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Whether to stop.
+#[derive(Clone)]
+struct Halt(watch::Receiver<bool>);
+
+impl Halt {
+    fn is_told(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    async fn told(mut self) {
+        if self.0.wait_for(|told| *told).await.is_err() {
+            // Whoever could tell is gone, and breaks everything off.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 impl Course {
-    /// Starts; what is left undone when the reports are dropped is not done.
-    pub(in crate::commands) fn start(self) -> (mpsc::Receiver<Report>, JoinSet<()>) {
+    /// Starts.
+    pub(in crate::commands) fn start(self) -> Running {
         let (sender, reports) = mpsc::channel(WAITING);
+        let (halt, told) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.run(sender));
-        (reports, tasks)
+        tasks.spawn(self.run(sender, Halt(told)));
+        Running {
+            reports,
+            tasks,
+            halt,
+        }
+    }
+
+    async fn run(self, reports: mpsc::Sender<Report>, halt: Halt) {
+        let mut under_way = JoinSet::new();
+        tokio::select! {
+            biased;
+            () = halt.clone().told() => {}
+            () = self.start_all(&reports, &halt, &mut under_way) => {}
+        }
+        while under_way.join_next().await.is_some() {}
     }
 
     /// Ends early when nobody listens any more.
-    async fn run(self, reports: mpsc::Sender<Report>) {
+    async fn start_all(
+        &self,
+        reports: &mpsc::Sender<Report>,
+        halt: &Halt,
+        under_way: &mut JoinSet<()>,
+    ) {
         let places = Arc::new(Semaphore::new(self.concurrency.max(1)));
         let mut random = fastrand::Rng::new();
-        let mut under_way = JoinSet::new();
         let mut remarked = false;
         let mut started: Option<(Instant, jiff::Timestamp)> = None;
         let mut count = 0;
@@ -121,7 +185,11 @@ impl Course {
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     return;
                 };
-                let replay = self.replay(&delivery, job, nth, reports.clone());
+                // A place may be free because those who had it were told to stop.
+                if halt.is_told() {
+                    return;
+                }
+                let replay = self.replay(&delivery, job, nth, reports.clone(), halt.clone());
                 under_way.spawn(async move {
                     replay.await;
                     drop(place);
@@ -129,7 +197,6 @@ impl Course {
                 while under_way.try_join_next().is_some() {}
             }
         }
-        while under_way.join_next().await.is_some() {}
     }
 
     async fn read(&self, id: DeliveryId) -> Result<Arc<Delivery>, String> {
@@ -149,12 +216,14 @@ impl Course {
         job: Job,
         nth: u32,
         reports: mpsc::Sender<Report>,
+        halt: Halt,
     ) -> impl Future<Output = ()> + Send + use<> {
         let outbox = self.outbox.clone();
         let delivery = Arc::clone(delivery);
         let attempt_said = self.plan.attempt(&delivery, nth);
         async move {
-            let attempted = outbox.attempt(&job, nth.saturating_add(1)).await;
+            let number = nth.saturating_add(1);
+            let attempted = outbox.attempt_until(&job, number, halt.told()).await;
             let made = Made {
                 sent: attempted.sent(delivery.request()),
                 delivery,
@@ -162,7 +231,7 @@ impl Course {
                 attempt: attempted.outcome.attempt,
                 fix: attempted.outcome.fix,
             };
-            // Nobody listens after an interruption.
+            // Nobody may listen any more.
             let _ = reports.send(Report::Made(Box::new(made))).await;
         }
     }

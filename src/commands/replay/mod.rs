@@ -1,8 +1,8 @@
 //! `hook64 replay`: deliver captures again, as they came or signed anew, changed or not.
 //!
 //! `options` are as written, `select` finds the captures, `plan` says how they are replayed, `edit`
-//! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures and
-//! `face` prints them.
+//! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures,
+//! `session` counts them and says how it ended, and `face` prints them.
 
 mod course;
 mod edit;
@@ -11,34 +11,31 @@ mod options;
 mod plan;
 mod record;
 mod select;
+mod session;
 
-use std::io::{self, IsTerminal};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::delivery::{DeliveryId, Failure};
-use crate::export::event;
+use crate::delivery::DeliveryId;
 use crate::net::client::Target;
 use crate::outbox::Outbox;
+use crate::outbox::replay::ReplayError;
 use crate::store::{Location, Store};
-use crate::text;
 
-use super::arguments::Output;
 use super::exit::Exit;
+use super::listen::Stop;
 use super::lookup;
-use super::outgoing::{Consent, MANY, Tally, ask, block_on, interrupted, unreachable};
+use super::outgoing::{Consent, ask, block_on};
 use super::output;
 use super::problem::{Problem, Result};
-use super::progress::Progress;
 use super::secrets;
 use super::settings::Layer;
 use super::{Everywhere, color};
 
-use course::Made;
 pub(super) use course::{Course, Report};
-use face::Face;
 pub(super) use options::ReplayArgs;
 pub(super) use plan::{Manner, Pace, Plan};
 pub(super) use record::Recorder;
+use session::Session;
 
 pub(super) fn run(arguments: &ReplayArgs, everywhere: Everywhere) -> Result {
     let location = arguments.store.location()?;
@@ -47,6 +44,13 @@ pub(super) fn run(arguments: &ReplayArgs, everywhere: Everywhere) -> Result {
     consent(arguments, ids.len())?;
     let keyring = secrets::load(&arguments.secrets, &Layer::from_files()?)?;
     let mut plan = Plan::new(arguments, keyring)?;
+    if plan.expires() && ids.iter().all(|id| is_timeless(&store, *id, &plan)) {
+        return Err(
+            Problem::usage("--expired does nothing for deliveries of ELAN")
+                .why(ReplayError::NoTime.to_string())
+                .fix("have it refused in another way: --bad-signature, or --unsigned"),
+        );
+    }
     if arguments.edit && !edit_body(&store, &ids, &mut plan, everywhere)? {
         output::complain("Nothing was sent.\n");
         return Ok(Exit::Done);
@@ -107,6 +111,12 @@ fn not_local(arguments: &ReplayArgs, target: &Target) -> Problem {
     ))
 }
 
+/// Whether a capture is to be expired and cannot be. One that cannot be read is another matter.
+fn is_timeless(store: &Store, id: DeliveryId, plan: &Plan) -> bool {
+    let delivery = store.get(id).ok().flatten();
+    delivery.is_some_and(|delivery| plan.never_expires(&delivery))
+}
+
 /// Opens the body of the one capture in an editor; says whether it is to be sent.
 fn edit_body(
     store: &Store,
@@ -130,12 +140,12 @@ fn edit_body(
     let edited = edit::edit(&body, color::stderr(everywhere.color))?;
     plan.replay.body = Some(edited.body);
     let Some(difference) = edited.difference else {
-        output::complain("note: the body was not changed in the editor\n");
+        output::note("the body was not changed in the editor");
         return Ok(ask("Send it all the same?", true) != Consent::Refused);
     };
     output::complain(&difference);
     if let Some(remark) = edited.remark {
-        output::complain(&format!("note: {remark}\n"));
+        output::note(&remark);
     }
     Ok(ask("Send it?", true) != Consent::Refused)
 }
@@ -146,177 +156,49 @@ async fn replay(
     arguments: &ReplayArgs,
     everywhere: Everywhere,
 ) -> Result {
+    let stop = Stop::new();
+    stop.on_signals()
+        .map_err(|error| Problem::failed("runtime", "cannot start").why(error.to_string()))?;
     let wanted = (course.ids.len() as u64).saturating_mul(u64::from(course.times));
     let mut session = Session::new(arguments, everywhere, wanted, course.plan.keeps_event_id());
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
-    let (mut reports, mut tasks) = course.start();
-    let interrupted = interrupted();
-    tokio::pin!(interrupted);
-    let mut outcome = Ok(());
-    while outcome.is_ok() {
+    let mut running = course.start();
+    let (told, watched) = (stop.told(), stop.clone());
+    tokio::spawn(async move {
+        watched.told().await;
+        output::leave_when_nobody_reads(watched.exit());
+    });
+    tokio::pin!(told);
+    let mut stopped = None;
+    let mut printed = Ok(());
+    loop {
         let report = tokio::select! {
-            report = reports.recv() => report,
-            () = &mut interrupted => None,
+            report = running.next() => report,
+            () = &mut told, if stopped.is_none() => {
+                stopped = Some(stop.exit());
+                running.halt();
+                continue;
+            }
         };
         let Some(report) = report else { break };
-        outcome = session.take(&report);
+        if printed.is_ok() {
+            printed = session.take(&report);
+            if printed.is_err() {
+                running.halt();
+            }
+        }
         if let Report::Made(made) = report {
             recorder.add(made.outgoing()).await;
         }
     }
-    tasks.abort_all();
-    let ended = tasks.join_next().await;
-    session.progress.clear();
+    session.pause();
     recorder.finish().await;
-    // A bug in there is one here: what was made before it has been kept.
-    if let Some(Err(error)) = ended
-        && let Ok(panic) = error.try_into_panic()
-    {
-        std::panic::resume_unwind(panic);
-    }
-    outcome?;
-    session.finish(started.elapsed())
-}
-
-/// What was replayed so far.
-struct Session<'a> {
-    arguments: &'a ReplayArgs,
-    face: Face,
-    is_quiet: bool,
-    /// Only what went wrong has a line; a bar stands for the rest.
-    is_short: bool,
-    progress: Progress,
-    wanted: u64,
-    keeps_event_id: bool,
-    tally: Tally,
-    impossible: Vec<(DeliveryId, String)>,
-    last_failure: Option<Unanswered>,
-    deduped: bool,
-}
-
-impl<'a> Session<'a> {
-    fn new(
-        arguments: &'a ReplayArgs,
-        everywhere: Everywhere,
-        wanted: u64,
-        keeps_event_id: bool,
-    ) -> Self {
-        let face = match arguments.output {
-            Output::Json => Face::Json,
-            Output::Text => Face::Text(output::reader(color::stdout(everywhere.color))),
-        };
-        let is_many = wanted > MANY;
-        Self {
-            is_short: is_many
-                && !face.is_json()
-                && everywhere.verbose == 0
-                && io::stdout().is_terminal(),
-            progress: if is_many && !everywhere.quiet {
-                Progress::new(wanted)
-            } else {
-                Progress::hidden()
-            },
-            arguments,
-            face,
-            is_quiet: everywhere.quiet,
-            wanted,
-            keeps_event_id,
-            tally: Tally::default(),
-            impossible: Vec::new(),
-            last_failure: None,
-            deduped: false,
-        }
-    }
-
-    fn take(&mut self, report: &Report) -> Result<()> {
-        match report {
-            Report::Remark(remark) => {
-                if !self.is_quiet {
-                    let note = format!("note: {remark}\n");
-                    self.progress.aside(|| output::complain(&note));
-                }
-                Ok(())
-            }
-            Report::Impossible(id, why) => {
-                self.progress.advance(u64::from(self.arguments.times));
-                if self.wanted > 1 {
-                    let warning = impossible(*id, why).text("warning");
-                    self.progress.aside(|| output::complain(&warning));
-                }
-                self.impossible.push((*id, why.clone()));
-                Ok(())
-            }
-            Report::Made(made) => self.made(made),
-        }
-    }
-
-    fn made(&mut self, made: &Made) -> Result<()> {
-        let attempt = &made.attempt;
-        self.tally.add(attempt);
-        self.progress.advance(1);
-        match &attempt.result {
-            Ok(response) => self.deduped |= self.keeps_event_id && response.status == 409,
-            Err(failure) => {
-                let id = event::short_id(&made.delivery);
-                self.last_failure = Some(Unanswered {
-                    id,
-                    failure: failure.clone(),
-                    fix: made.fix.clone(),
-                });
-            }
-        }
-        // One that was not answered at all is told as an error.
-        let is_told_later = attempt.result.is_err() && self.wanted == 1 && !self.face.is_json();
-        let is_dull = self.is_short && attempt.delivered();
-        if self.is_quiet || is_dull || is_told_later {
-            return Ok(());
-        }
-        let line = self.face.replay(made, &self.arguments.to);
-        self.progress.aside(|| output::print(&(line + "\n")))
-    }
-
-    fn finish(self, ran: Duration) -> Result {
-        if let ([(id, why)], 1) = (&self.impossible[..], self.wanted) {
-            return Err(impossible(*id, why));
-        }
-        if self.wanted > 1 && !self.is_quiet {
-            self.summarise(ran)?;
-        }
-        if self.deduped && !self.is_quiet && !self.face.is_json() {
-            output::complain(
-                "note: the event id was kept, so an app that dedupes answers like this. \
-                 New id: --event-id new\n",
-            );
-        }
-        match self.last_failure {
-            Some(lost) => Err(lost.problem(&self.tally, self.arguments)),
-            None if self.arguments.fail && self.tally.refused() > 0 => Ok(Exit::Verdict),
-            None if !self.impossible.is_empty() => Ok(Exit::Failed),
-            None => Ok(Exit::Done),
-        }
-    }
-
-    fn summarise(&self, ran: Duration) -> Result<()> {
-        if !self.face.is_json() {
-            let left_out = match self.impossible.len() {
-                0 => String::new(),
-                count => format!(" ({count} captures left out)"),
-            };
-            let began = format!("Replayed to {}{left_out}", self.arguments.to);
-            output::complain(&self.tally.text(&began, ran));
-            return Ok(());
-        }
-        let mut object = serde_json::json!({
-            "v": 1,
-            "kind": "replayed",
-            "target": self.arguments.to.to_string(),
-            "left_out": self.impossible.len(),
-        });
-        if let serde_json::Value::Object(fields) = &mut object {
-            fields.extend(self.tally.fields(ran));
-        }
-        output::print(&(text::json(object.to_string()) + "\n"))
+    running.end().await;
+    match printed {
+        Ok(()) => session.finish(started.elapsed(), stopped),
+        Err(error) if output::is_closed(&error) => Ok(Exit::Done),
+        Err(error) => Err(output::unwritable(&error)),
     }
 }
 
@@ -324,23 +206,4 @@ fn impossible(id: DeliveryId, why: &str) -> Problem {
     Problem::failed("not_replayable", format!("cannot replay delivery {id}"))
         .why(why)
         .fix(format!("look at it: hook64 show {id}"))
-}
-
-/// A replay that nobody answered.
-struct Unanswered {
-    id: String,
-    failure: Failure,
-    fix: Option<String>,
-}
-
-impl Unanswered {
-    fn problem(&self, tally: &Tally, arguments: &ReplayArgs) -> Problem {
-        let target = &arguments.to;
-        let what = match (tally.unanswered(), tally.attempts()) {
-            (1, 1) => format!("could not replay {} to {target}", self.id),
-            (lost, all) => format!("{lost} of {all} replays to {target} were not answered"),
-        };
-        let again = format!("hook64 replay {}", arguments.which.join(" "));
-        unreachable(&what, &self.failure, self.fix.as_deref(), target, &again)
-    }
 }

@@ -14,10 +14,12 @@ use super::super::values::Span;
 /// Deliver captures again: signed anew when a secret is at hand, else as they came.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 answered, 4 not answered, 5 answered with something else than a 2xx and --fail."
+    after_help = "Exit codes: 0 answered, 4 not answered, 5 answered with something else than a 2xx and \
+                  --fail; stopped with Ctrl-C, 0 unless --fail and one that was finished failed."
 )]
 pub(in crate::commands) struct ReplayArgs {
-    /// Which captures: numbers, event ids, ranges (3..9), filters (type:find_email sig:ok)
+    /// Which captures: numbers, event ids, ranges (3..9); a filter (type:find_email sig:ok) narrows
+    /// these, or chooses where there are none
     #[arg(value_name = "ID", required = true)]
     pub(super) which: Vec<String>,
     /// Where to

@@ -14,7 +14,7 @@ use crate::outbox::signing::EXPIRED_SECONDS;
 use crate::outbox::{Job, Replay, Signer, Signing};
 use crate::provider;
 use crate::signature::Keyring;
-use crate::signature::scheme::signed_by;
+use crate::signature::scheme::{has_timestamp, signed_by};
 use crate::text;
 
 use super::super::problem::{Problem, Result};
@@ -117,11 +117,24 @@ impl Plan {
             .as_ref()
             .map(|(head, body)| rewritten(delivery, head, body));
         let delivery = written.as_ref().unwrap_or(delivery);
+        if self.never_expires(delivery) {
+            return Err(ReplayError::NoTime);
+        }
         let replay = Replay {
             signing: self.signing(delivery, random),
             ..self.replay.clone()
         };
         Job::replay(delivery, &self.target, &replay, nth, random)
+    }
+
+    /// Whether this capture is to be expired and cannot be.
+    pub(super) fn never_expires(&self, delivery: &Delivery) -> bool {
+        self.manner == Manner::Expired && !has_timestamp(self.scheme(delivery))
+    }
+
+    /// Whether captures are to be expired.
+    pub(super) fn expires(&self) -> bool {
+        self.manner == Manner::Expired
     }
 
     /// Whether every replay of a capture has the same job: then its body is changed once and shared.

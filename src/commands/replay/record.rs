@@ -2,11 +2,15 @@
 //! ourselves where there is none.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::delivery::DeliveryId;
 use crate::net::control::{self, Call, ControlError};
-use crate::store::{Location, Options, Outgoing, Store, StoreError};
+use crate::store::{Location, Options, Outgoing, Store, StoreError, Trouble};
 
 use super::super::attempts;
 use super::super::listen;
@@ -16,7 +20,13 @@ use super::super::problem::Problem;
 /// So many are written in one go.
 const BATCH: usize = 16;
 /// How long a few wait for more.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long another command may have the store: it writes what it has, and gives it back.
+const TURN: Duration = Duration::from_secs(3);
+/// How long to wait before the store is asked for again, in milliseconds. Those who wait for each
+/// other should not ask in step.
+const PAUSE: std::ops::Range<u64> = 5..40;
 
 /// Retention is the listener's business: a command never removes captures.
 const KEEP_ALL: Options = Options {
@@ -24,12 +34,56 @@ const KEEP_ALL: Options = Options {
     keep_bytes: u64::MAX,
 };
 
-/// Keeps attempts.
+/// Keeps attempts, beside those who make them.
 pub(in crate::commands) struct Recorder {
+    waiting: mpsc::Sender<(DeliveryId, Outgoing)>,
+    keeper: JoinHandle<Option<Problem>>,
+}
+
+impl Recorder {
+    /// Keeps attempts in this store. Called within a runtime.
+    pub(in crate::commands) fn new(location: Location) -> Self {
+        let (waiting, attempts) = mpsc::channel(BATCH);
+        let keeper = Keeper {
+            socket: listen::control_path(&location),
+            location,
+            patience: TURN,
+            lost: 0,
+            why: None,
+        };
+        Self {
+            waiting,
+            keeper: tokio::spawn(keeper.run(attempts)),
+        }
+    }
+
+    /// Keeps a replay of this capture, in a moment.
+    pub(in crate::commands) async fn add(&mut self, attempt: (DeliveryId, Outgoing)) {
+        // A keeper that has ended failed, and says so at the end.
+        let _ = self.waiting.send(attempt).await;
+    }
+
+    /// Keeps what waits, and says if something could not be kept.
+    pub(in crate::commands) async fn finish(self) {
+        drop(self.waiting);
+        match self.keeper.await {
+            Ok(Some(why)) => output::complain(&why.text("warning")),
+            Ok(None) => {}
+            Err(error) => {
+                if let Ok(panic) = error.try_into_panic() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+    }
+}
+
+/// Writes attempts down as they come.
+struct Keeper {
     location: Location,
     socket: Option<PathBuf>,
-    waiting: Vec<(DeliveryId, Outgoing)>,
-    since: Instant,
+    /// How long to wait for a store that somebody else has.
+    patience: Duration,
     lost: u64,
     why: Option<Problem>,
 }
@@ -40,64 +94,64 @@ enum Unkept {
     Listener(String),
 }
 
-impl Recorder {
-    /// Keeps attempts in this store.
-    pub(in crate::commands) fn new(location: Location) -> Self {
-        Self {
-            socket: listen::control_path(&location),
-            location,
-            waiting: Vec::new(),
-            since: Instant::now(),
-            lost: 0,
-            why: None,
+impl Keeper {
+    /// Ends when no more attempts are made, with what could not be kept.
+    async fn run(
+        mut self,
+        mut attempts: mpsc::Receiver<(DeliveryId, Outgoing)>,
+    ) -> Option<Problem> {
+        while let Some(first) = attempts.recv().await {
+            let due = Instant::now() + PATIENCE;
+            let mut batch = vec![first];
+            while batch.len() < BATCH {
+                match timeout_at(due, attempts.recv()).await {
+                    Ok(Some(attempt)) => batch.push(attempt),
+                    Ok(None) | Err(_) => break,
+                }
+            }
+            self.flush(&batch).await;
+        }
+        self.why
+    }
+
+    async fn flush(&mut self, batch: &[(DeliveryId, Outgoing)]) {
+        match self.keep(batch).await {
+            Ok(()) => self.patience = TURN,
+            Err(unkept) => {
+                // Whoever did not give the store back is not waited for again.
+                self.patience = Duration::ZERO;
+                self.lost += batch.len() as u64;
+                self.why = Some(explain(self.lost, &unkept));
+            }
         }
     }
 
-    /// Keeps a replay of this capture, sooner or later.
-    pub(in crate::commands) async fn add(&mut self, (of, outgoing): (DeliveryId, Outgoing)) {
-        if self.waiting.is_empty() {
-            self.since = Instant::now();
-        }
-        self.waiting.push((of, outgoing));
-        if self.waiting.len() >= BATCH || self.since.elapsed() > PATIENCE {
-            self.flush().await;
-        }
-    }
-
-    /// Keeps what waits, and says if something could not be kept.
-    pub(in crate::commands) async fn finish(mut self) {
-        self.flush().await;
-        if let Some(why) = self.why {
-            output::complain(&why.text("warning"));
-        }
-    }
-
-    async fn flush(&mut self) {
-        let batch = std::mem::take(&mut self.waiting);
-        if batch.is_empty() {
-            return;
-        }
-        let count = batch.len() as u64;
-        if let Err(unkept) = self.keep(batch).await {
-            self.lost += count;
-            self.why = Some(explain(self.lost, &unkept));
+    async fn keep(&self, batch: &[(DeliveryId, Outgoing)]) -> Result<(), Unkept> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if self.hand_over(batch).await? {
+                return Ok(());
+            }
+            match self.open().await? {
+                Ok(store) => {
+                    for (id, outgoing) in batch {
+                        store.attempt(*id, outgoing.clone());
+                    }
+                    return store.flush().await.map_err(Unkept::Store);
+                }
+                Err(error) if error.trouble() == Trouble::InUse && Instant::now() < deadline => {
+                    sleep(Duration::from_millis(fastrand::u64(PAUSE))).await;
+                }
+                Err(error) => return Err(Unkept::Store(error)),
+            }
         }
     }
 
-    async fn keep(&self, batch: Vec<(DeliveryId, Outgoing)>) -> Result<(), Unkept> {
-        if self.hand_over(&batch).await? {
-            return Ok(());
-        }
+    async fn open(&self) -> Result<Result<Store, StoreError>, Unkept> {
         let location = self.location.clone();
-        let written = tokio::task::spawn_blocking(move || Store::open(&location, KEEP_ALL)).await;
-        let store = match written {
-            Ok(opened) => opened.map_err(Unkept::Store)?,
-            Err(error) => return Err(Unkept::Listener(error.to_string())),
-        };
-        for (id, outgoing) in batch {
-            store.attempt(id, outgoing);
-        }
-        store.flush().await.map_err(Unkept::Store)
+        tokio::task::spawn_blocking(move || Store::open(&location, KEEP_ALL))
+            .await
+            .map_err(|error| Unkept::Listener(error.to_string()))
     }
 
     /// Gives the attempts to the listener, if there is one; says whether there was.

@@ -15,20 +15,28 @@ use super::super::problem::Result;
 /// The command, with a place for the id.
 pub(super) const AGAIN: &str = "hook64 replay ID --to URL";
 
-/// What one word of a command line means.
+/// What a word of a command line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
     /// A delivery or an event.
-    Id,
+    Id(String),
     /// A range of numbers, as a filter says it.
     Range(String),
     /// Part of a filter.
-    Term,
+    Term(String),
 }
 
-/// The captures that these words mean, each once: those with an id in the order in which they are
-/// named, a range or a filter from the oldest on. All words that are no ids and no ranges are one
-/// filter, as for `list`.
+/// What chooses captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Choice {
+    One(DeliveryId),
+    /// As a filter says it.
+    Range(String),
+}
+
+/// The captures that these words mean, each once. Ids and ranges choose: those with an id in the
+/// order in which they are named, a range from the oldest on. All other words are one filter, as
+/// for `list`: it narrows what was chosen, and chooses, from the oldest on, where nothing else does.
 ///
 /// # Errors
 /// When an id leads to nothing or to several events, a filter cannot be read, or nothing is found.
@@ -37,45 +45,120 @@ pub(super) fn select(
     location: &Location,
     words: &[String],
 ) -> Result<Vec<DeliveryId>> {
-    let mut selection = Selection::new(store);
-    let mut terms = Vec::new();
+    let (mut choices, mut terms) = (Vec::new(), Vec::new());
     for word in words {
-        match understand(store, word)? {
-            Word::Id => selection.add(lookup::delivery(store, word, AGAIN)?.id),
-            Word::Range(range) => selection.add_matching(&lookup::filter(&[range])?)?,
-            Word::Term => terms.push(word.clone()),
+        for word in understand(store, word)? {
+            match word {
+                Word::Id(id) => {
+                    let id = lookup::delivery(store, &id, AGAIN)?.id;
+                    choices.push(Choice::One(id));
+                }
+                Word::Range(range) => choices.push(Choice::Range(range)),
+                Word::Term(term) => terms.push(term),
+            }
         }
     }
     let filter = lookup::filter(&terms)?;
-    if !terms.is_empty() {
+    let mut selection = Selection::new(store);
+    for choice in &choices {
+        match choice {
+            Choice::One(id) if filter.is_all() => selection.add(*id),
+            choice => selection.add_matching(&narrowed(std::slice::from_ref(choice), &filter)?)?,
+        }
+    }
+    if choices.is_empty() {
         selection.add_matching(&filter)?;
     }
     if selection.found.is_empty() {
-        return Err(lookup::nothing_found(store, location, &filter));
+        let asked = narrowed(&choices, &filter)?;
+        return Err(lookup::nothing_found(store, location, &asked));
     }
     Ok(selection.found)
 }
 
-fn understand(store: &Store, word: &str) -> Result<Word> {
+/// Any of these choices, as far as the filter lets them through.
+fn narrowed(choices: &[Choice], filter: &Filter) -> Result<Filter> {
+    let choices: Vec<_> = choices
+        .iter()
+        .map(|choice| match choice {
+            Choice::One(id) => format!("seq:{id}"),
+            Choice::Range(range) => range.clone(),
+        })
+        .collect();
+    if choices.is_empty() {
+        return Ok(filter.clone());
+    }
+    let mut parts = vec![format!("({})", choices.join(" | "))];
+    if !filter.is_all() {
+        parts.push(format!("({filter})"));
+    }
+    lookup::filter(&parts)
+}
+
+fn understand(store: &Store, word: &str) -> Result<Vec<Word>> {
     if let Some(range) = range(word) {
-        return Ok(Word::Range(range));
+        return Ok(vec![Word::Range(range)]);
     }
-    // An event id may have a colon too, so what is stored goes before what could be a filter.
-    let looks_like_filter = word.contains([':', '|', '(', ')', '"']) || word.starts_with('-');
-    if !looks_like_filter {
-        return Ok(Word::Id);
+    let is_one = !word.contains(char::is_whitespace);
+    // An event id may have a colon or a blank too, so what is stored goes before what could be a
+    // filter.
+    if (is_one && !looks_like_filter(word)) || is_stored(store, word)? {
+        return Ok(vec![Word::Id(word.to_owned())]);
     }
-    match store.find(word).map_err(|error| lookup::trouble(&error))? {
-        Found::Nothing { .. } => Ok(Word::Term),
-        Found::Delivery(_) | Found::Ambiguous { .. } => Ok(Word::Id),
+    // A word that begins with a minus was put in parentheses, to be no option.
+    let inside = word.strip_prefix("(-").and_then(|_| word.strip_suffix(')'));
+    let words = parts(inside.map_or(word, |inside| &inside[1..]))
+        .map(|part| match range(part) {
+            Some(range) => Word::Range(range),
+            None if is_number(part) => Word::Id(part.to_owned()),
+            None => Word::Term(part.to_owned()),
+        })
+        .collect::<Vec<_>>();
+    // Only what chooses is taken out of a filter: the rest stays as it was written.
+    if words.iter().any(|word| !matches!(word, Word::Term(_))) {
+        Ok(words)
+    } else if looks_like_filter(word) {
+        Ok(vec![Word::Term(word.to_owned())])
+    } else {
+        Ok(vec![Word::Id(word.to_owned())])
     }
+}
+
+fn looks_like_filter(word: &str) -> bool {
+    word.contains([':', '|', '(', ')', '"']) || word.starts_with('-')
+}
+
+fn is_stored(store: &Store, word: &str) -> Result<bool> {
+    let found = store.find(word).map_err(|error| lookup::trouble(&error))?;
+    Ok(!matches!(found, Found::Nothing { .. }))
+}
+
+/// What blanks part, outside of quotes and parentheses.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    let is_gap = move |character: char| {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => return character.is_whitespace() && !is_quoted && depth == 0,
+        }
+        false
+    };
+    word.split(is_gap).filter(|part| !part.is_empty())
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `3..9`, `3..` and `..9` in numbers, as a filter.
 fn range(word: &str) -> Option<String> {
     let (first, last) = word.split_once("..")?;
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_range = is_number(first) && is_number(last) && word.len() > 2;
+    let is_end = |text: &str| text.is_empty() || is_number(text);
+    let is_range = is_end(first) && is_end(last) && word.len() > 2;
     is_range.then(|| format!("seq:{word}"))
 }
 
@@ -122,5 +205,24 @@ mod tests {
         for other in ["..", "3", "a..b", "3...9", "6f1c..", "3..9x"] {
             assert_eq!(range(other), None, "{other}");
         }
+    }
+    #[test]
+    fn blanks_part_words_but_not_in_quotes_or_parentheses() {
+        let found: Vec<_> = parts(r#" 3  body:"a \" b" (x | (y z)) -id:e"#).collect();
+        assert_eq!(found, ["3", r#"body:"a \" b""#, "(x | (y z))", "-id:e"]);
+    }
+
+    #[test]
+    fn choices_are_ored_and_the_filter_narrows_them() {
+        let filter = |text: &str| text.parse::<Filter>().unwrap();
+        let three = Choice::One(DeliveryId::new(3).unwrap());
+        let range = Choice::Range("seq:7..9".to_owned());
+        let of = |choices: &[Choice], terms| narrowed(choices, &filter(terms)).unwrap();
+        assert_eq!(
+            of(&[three.clone(), range], "type:a | type:b"),
+            filter("(seq:3 | seq:7..9) (type:a | type:b)")
+        );
+        assert_eq!(of(&[three], ""), filter("seq:3"));
+        assert_eq!(of(&[], "type:a"), filter("type:a"));
     }
 }

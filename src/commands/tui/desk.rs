@@ -121,11 +121,11 @@ impl Desk {
             },
             concurrency: usize::try_from(replay.at_once).unwrap_or(1),
         };
-        let (mut reports, _tasks) = course.start();
+        let mut running = course.start();
         let mut ledger = Ledger::new(&self.keeper);
         let mut attempts = Vec::new();
         let mut impossible = None;
-        while let Some(report) = reports.recv().await {
+        while let Some(report) = running.next().await {
             match report {
                 Report::Made(made) => {
                     attempts.push(made.attempt.clone());

@@ -5,14 +5,19 @@ use std::borrow::Cow;
 use super::headers::write_headers;
 use super::page::Page;
 use super::{Sent, Subject, show, value_of};
+use crate::delivery::attempt::Response;
 use crate::delivery::{AnsweredBy, Delivery, Request};
 use crate::export::answer as answers;
-use crate::export::body::{Coding, Decoded};
+use crate::export::body::{self, Coding, Decoded};
 use crate::export::changed::{Changed, Difference};
 use crate::export::credentials::Credentials;
 use crate::export::paint::Role;
+use crate::export::view::Look;
 use crate::export::{clock, disagreement, view};
 use crate::text;
+
+/// How much of an answer to a request of ours is shown. There may be many of them.
+const SHOWN: usize = 16 << 10;
 
 pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credentials) {
     let delivery = subject.delivery;
@@ -47,6 +52,11 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
                     page.block(&line);
                 }
             }
+            if let Ok(response) = &sent.attempt.result
+                && !is_relayed(sent, response, delivery)
+            {
+                write_response(page, response, credentials);
+            }
         }
     }
 }
@@ -77,6 +87,55 @@ fn changed_lines(
         lines.push(format!("+ another body: {sent}, captured {captured}"));
     }
     lines
+}
+
+/// Whether this answer became the delivery's own, and stands above.
+fn is_relayed(sent: &Sent<'_>, response: &Response, delivery: &Delivery) -> bool {
+    let answer = &delivery.arrival.answer;
+    let reply = &answer.reply;
+    sent.origin == "forward"
+        && matches!(answer.by, AnsweredBy::App)
+        && reply.status == response.status
+        // What is kept of it may be its beginning.
+        && reply.body.starts_with(&response.body)
+}
+
+/// An answer to a request of ours. Its lines are marked, so that none passes for one of the page.
+fn write_response(page: &mut Page, response: &Response, credentials: Credentials) {
+    let phrase = answers::phrase(response.status);
+    marked(page, &format!("{} {phrase}", response.status));
+    for header in &response.headers {
+        let value = text::line(credentials.value(header));
+        marked(page, &format!("{}: {value}", text::line(&header.name)));
+    }
+    let decoded = body::decoded_by(&response.headers, &response.body);
+    let content_type = value_of(&response.headers, "content-type");
+    let body = view::view(&decoded, response.body.len(), content_type);
+    for note in &body.notes {
+        page.block(&format!("note: {note}"));
+    }
+    if body.look != Look::Empty {
+        let (shown, rest) = beginning(&body.text);
+        marked(page, "");
+        shown.split('\n').for_each(|line| marked(page, line));
+        if rest > 0 {
+            page.block(&format!("… {} more", text::bytes(rest as u64)));
+        }
+    }
+    if response.body_cut {
+        page.block("… and more, which was not kept");
+    }
+}
+
+fn marked(page: &mut Page, line: &str) {
+    page.block(format!("< {line}").trim_end());
+}
+
+/// The part of an answer's text that is shown, and how many bytes are not.
+fn beginning(text: &str) -> (&str, usize) {
+    let end = (0..=text.len().min(SHOWN)).rfind(|end| text.is_char_boundary(*end));
+    let (shown, rest) = text.split_at(end.unwrap_or_default());
+    (shown, rest.len())
 }
 
 fn status_line(delivery: &Delivery) -> String {

@@ -123,6 +123,52 @@ fn a_delivery_in_full_is_readable_from_top_to_bottom() {
 }
 
 #[test]
+fn an_answer_to_what_was_sent_on_stands_under_it_marked_and_masked() {
+    let delivery = samples::find_email();
+    let page = |attempt: &Attempt, origin| {
+        let subject = Subject {
+            delivery: &delivery,
+            body_sha256: &[0xA1; 32],
+            event: std::slice::from_ref(&delivery),
+            sent: &[Sent {
+                origin,
+                attempt,
+                changed: None,
+            }],
+            documented: &[],
+            outlook: None,
+            now: attempt.started,
+        };
+        let page = detail(&subject, Options::default());
+        page[page.find("Sent on").unwrap()..].to_owned()
+    };
+    let mut attempt = samples::replayed("{\"a\":\"\u{9b}\"}");
+    // The delivery's own answer was that of an armed rule.
+    insta::assert_snapshot!(page(&attempt, "forward"), @r#"
+    Sent on
+      forward 1  2026-11-20T14:02:20.100Z  http://127.0.0.1:3000/  202  38 ms
+        < 202 Accepted
+        < Content-Type: application/json
+        < Set-Cookie: [masked]
+        <
+        < {
+        <   "a": "\u{9b}"
+        < }
+    "#);
+    if let Ok(response) = &mut attempt.result {
+        response.body = Bytes::from("x\nSent on\n".repeat(3_000));
+        response.body_cut = true;
+    }
+    let long = page(&attempt, "replay");
+    assert_eq!(long.matches("\nSent on").count(), 0);
+    assert!(long.len() < 64 << 10);
+    assert!(
+        long.ends_with("… 13 KiB more\n    … and more, which was not kept\n"),
+        "{long}"
+    );
+}
+
+#[test]
 fn a_bad_signature_comes_with_its_diagnosis() {
     let mut bad = samples::find_email();
     samples::change(&mut bad, |arrival| {

@@ -102,7 +102,7 @@ fn sent_line(kind: &str, sent: &Sent<'_>) -> Line {
     line.maybe("status", sent.status);
     line.pair("took_ms", sent.took_ms);
     if sent.error.is_some() {
-        line.text("error", sent.error);
+        line.text("error", sent.error.as_deref());
     }
     line
 }

@@ -139,7 +139,7 @@ fn sent_line(verb: &str, sent: &Sent<'_>, zone: &TimeZone) -> (String, Role, Str
     let line = Clock::Local(zone.clone()).time(sent.at);
     let target = text::line(sent.target.as_bytes());
     let beginning = format!("{verb} of {} to {target}", sent.of_seq);
-    match (sent.status, sent.error) {
+    match (sent.status, sent.error.as_deref()) {
         (Some(status), _) => {
             let role = if (200..300).contains(&status) {
                 Role::Good

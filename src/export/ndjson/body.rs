@@ -21,6 +21,18 @@ pub enum Bodies {
     None,
 }
 
+impl Bodies {
+    /// How many bytes of each.
+    #[must_use]
+    pub fn limit(self) -> usize {
+        match self {
+            Self::Auto => AUTO_LIMIT,
+            Self::Full => usize::MAX,
+            Self::None => 0,
+        }
+    }
+}
+
 const AUTO_LIMIT: usize = 256 * 1024;
 
 /// Deeper JSON is text: the contract for programs says 128.
@@ -40,11 +52,10 @@ pub(super) struct Embedded<'a> {
 }
 
 pub(super) fn embed(body: &[u8], bodies: Bodies) -> Embedded<'_> {
-    let limit = match bodies {
-        Bodies::None => return Embedded::default(),
-        Bodies::Full => usize::MAX,
-        Bodies::Auto => AUTO_LIMIT,
-    };
+    if bodies == Bodies::None {
+        return Embedded::default();
+    }
+    let limit = bodies.limit();
     let truncated = body.len() > limit;
     let Ok(text) = std::str::from_utf8(body) else {
         return Embedded {

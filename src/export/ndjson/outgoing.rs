@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::body::{Embedded, embed};
 use super::bytes::{Bytes, pairs};
 use super::delivery::Options;
+use crate::delivery::attempt::Response;
 use crate::export::changed::Changed;
 use crate::export::notice::Notice;
 
@@ -13,6 +14,7 @@ struct Line<'a> {
     v: u8,
     #[serde(flatten)]
     notice: &'a Notice<'a>,
+    answer_headers: Option<Vec<(Bytes<'a>, Bytes<'a>)>>,
     sent: Option<SentObject<'a>>,
 }
 
@@ -34,13 +36,19 @@ struct BodyObject<'a> {
     body: Embedded<'a>,
 }
 
-/// The object of a replay or a forward, with what was sent where that was not the capture itself:
-/// `null` where it was.
+/// The object of a replay or a forward, with the headers of the answer, if there was one, and what
+/// was sent where that was not the capture itself: `null` where it was.
 #[must_use]
-pub fn outgoing(notice: &Notice<'_>, changed: Option<&Changed<'_>>, options: Options) -> String {
+pub fn outgoing(
+    notice: &Notice<'_>,
+    answer: Option<&Response>,
+    changed: Option<&Changed<'_>>,
+    options: Options,
+) -> String {
     super::line(&Line {
         v: super::VERSION,
         notice,
+        answer_headers: answer.map(|answer| pairs(&answer.headers, options.credentials)),
         sent: changed.map(|changed| sent(changed, options)),
     })
 }
@@ -63,27 +71,23 @@ fn sent<'a>(changed: &'a Changed<'a>, options: Options) -> SentObject<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::notice::Sent;
+    use crate::export::notice::{Of, Sent};
+    use crate::export::samples;
 
     fn object(head: &'static str, body: Option<&'static [u8]>) -> String {
-        let notice = Notice::Replay(Sent {
-            at: "2026-11-20T14:02:20.1Z".parse().unwrap(),
-            of_seq: 22,
-            number: 1,
-            target: "http://127.0.0.1:3000/",
-            status: Some(200),
-            took_ms: 38.0,
-            error: None,
-        });
+        let delivery = samples::find_email();
+        let attempt = samples::replayed("ok");
+        let notice = Notice::Replay(Sent::new(Of::delivery(&delivery), &attempt, 100));
         let changed = Changed::new(&bytes::Bytes::from(head), body);
-        outgoing(&notice, Some(&changed), Options::default())
+        let answer = attempt.result.as_ref().ok();
+        outgoing(&notice, answer, Some(&changed), Options::default())
     }
 
     #[test]
     fn what_was_sent_is_there_as_far_as_it_differs() {
         let head = "POST /hook HTTP/1.1\r\nHost: 127.0.0.1:3000\r\nContent-Length: 12\r\n\r\n";
-        insta::assert_snapshot!(object(head, Some(b"{\"n\": 1.10 }")), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"target":"http://127.0.0.1:3000/","status":200,"took_ms":38.0,"sent":{"method":"POST","target":"/hook","headers":[["Host","127.0.0.1:3000"],["Content-Length","12"]],"body_changed":true,"body_bytes":12,"body_cut":false,"body":{"n":1.10}}}"#);
-        insta::assert_snapshot!(object(head, None), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"target":"http://127.0.0.1:3000/","status":200,"took_ms":38.0,"sent":{"method":"POST","target":"/hook","headers":[["Host","127.0.0.1:3000"],["Content-Length","12"]],"body_changed":false}}"#);
+        insta::assert_snapshot!(object(head, Some(b"{\"n\": 1.10 }")), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"event_id":"6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab","type":"find_email","target":"http://127.0.0.1:3000/","status":202,"took_ms":38.1,"answer":"ok","answer_headers":[["Content-Type","application/json"],["Set-Cookie","[masked]"]],"sent":{"method":"POST","target":"/hook","headers":[["Host","127.0.0.1:3000"],["Content-Length","12"]],"body_changed":true,"body_bytes":12,"body_cut":false,"body":{"n":1.10}}}"#);
+        insta::assert_snapshot!(object(head, None), @r#"{"v":1,"kind":"replay","at":"2026-11-20T14:02:20.100Z","of_seq":22,"number":1,"event_id":"6f1c0b52-3e1d-4c7a-9a55-20f1d7c1e8ab","type":"find_email","target":"http://127.0.0.1:3000/","status":202,"took_ms":38.1,"answer":"ok","answer_headers":[["Content-Type","application/json"],["Set-Cookie","[masked]"]],"sent":{"method":"POST","target":"/hook","headers":[["Host","127.0.0.1:3000"],["Content-Length","12"]],"body_changed":false}}"#);
     }
 
     #[test]

@@ -168,7 +168,9 @@ fn explain(failure: &Failure) -> Reply {
             502,
             r#"{"ok":false,"error":"the local app cannot be reached"}"#,
         ),
-        Failure::Broken(_) => Reply::json(502, r#"{"ok":false,"error":"the local app broke off"}"#),
+        Failure::Broken(_) | Failure::Stopped => {
+            Reply::json(502, r#"{"ok":false,"error":"the local app broke off"}"#)
+        }
         Failure::NotHttp(_) => Reply::json(
             502,
             r#"{"ok":false,"error":"the local app does not speak HTTP"}"#,

@@ -433,6 +433,61 @@ fn two_hundred_random_requests_arrive_as_they_were_stored() {
         .unwrap();
 }
 
+#[test]
+fn an_elan_signature_keeps_the_form_of_the_captured_one() {
+    let body = r#"{"event_id":"evt_1","event_type":"workflow.completed"}"#;
+    let secret = Secret::new("elan");
+    let signature = |captured: &str| {
+        let delivery = capture(&[("x-webhook-signature", captured)], body);
+        let replay = Replay {
+            signing: Signing::Fresh(Signer::new(Scheme::Elan, [secret.clone()])),
+            edits: vec![".n=1".parse().unwrap()],
+            ..Replay::as_captured()
+        };
+        let (head, body) = rendered(&delivery, &replay).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let secrets = std::slice::from_ref(&secret);
+        let verdict = verify(&head, &body, Scheme::Elan, secrets, Duration::ZERO, now);
+        assert_eq!(verdict.validity(), Validity::Valid, "{captured}");
+        let value = head.header("X-Webhook-Signature").unwrap();
+        String::from_utf8(value.to_vec()).unwrap()
+    };
+    let digits = "0a".repeat(32);
+    let bare = signature(&digits);
+    assert_eq!(bare.len(), 64);
+    assert_eq!(
+        signature(&format!("sha256={digits}")),
+        format!("sha256={bare}")
+    );
+    assert_eq!(signature("nothing known"), bare);
+}
+
+#[test]
+fn an_id_and_an_attempt_are_changed_in_every_line_that_says_them() {
+    let headers = [
+        ("Sixtyfour-Event-Id", "e1"),
+        ("sixtyfour-event-id", "e2"),
+        ("Sixtyfour-Delivery-Attempt", "2"),
+        ("Sixtyfour-Delivery-Attempt", "7"),
+    ];
+    let replay = Replay {
+        event_id: EventId::Value("zz".to_owned()),
+        attempt: AttemptNumber::Set(4),
+        ..Replay::as_captured()
+    };
+    let (head, _) = rendered(&capture(&headers, "{}"), &replay).unwrap();
+    let values = |name: &'static str| -> Vec<_> { head.headers_named(name).cloned().collect() };
+    assert_eq!(values("sixtyfour-event-id"), ["zz", "zz"]);
+    assert_eq!(values("sixtyfour-delivery-attempt"), ["4", "4"]);
+}
+
+#[test]
+fn an_empty_id_is_none() {
+    assert_eq!("".parse::<EventId>(), Err(EventIdError));
+    assert_eq!(" \t".parse::<EventId>(), Err(EventIdError));
+    assert_eq!("new".parse(), Ok(EventId::New));
+}
+
 proptest! {
     #[test]
     fn any_capture_can_be_replayed_or_says_why_not(body in any::<Vec<u8>>(), id in any::<String>()) {

@@ -101,6 +101,7 @@ async fn attempts_are_kept_beside_the_capture_in_order() {
         Failure::TimedOut(Duration::from_millis(10_500)),
         Failure::Broken("reset".into()),
         Failure::NotHttp("garbage".into()),
+        Failure::Stopped,
     ];
     let mut made = vec![
         Outgoing::new(Origin::Forward, attempt(Ok(response(500, b"oh \xff")))),
