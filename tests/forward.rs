@@ -329,7 +329,7 @@ fn an_app_with_a_certificate_of_its_own_is_trusted_when_that_is_named() {
     let (app, url, certificate) = Target::self_signed();
     let listener = home.listen(&["--forward", &url]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
-    assert_eq!(listener.next("forward")["error"], "tls");
+    assert_eq!(listener.next("forward")["failure"], "tls");
     listener.kill();
     assert!(app.seen().is_empty());
 
@@ -378,9 +378,9 @@ fn an_app_that_may_be_anybody_is_spoken_of_loudly() {
 #[test]
 fn an_app_that_stalls_in_the_handshake_is_504() {
     let home = Home::new();
-    let stalling = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let stalling = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", stalling.local_addr().unwrap());
     let listener = home.listen(&["--forward", &url, "--forward-timeout", "100ms"]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
-    assert_eq!(listener.next("forward")["error"], "timed_out");
+    assert_eq!(listener.next("forward")["failure"], "timed_out");
 }
