@@ -254,6 +254,25 @@ fn a_fault_after_forward_shows_the_app_no_more_than_it_would_see_without() {
 }
 
 #[test]
+fn simultaneous_deliveries_share_what_the_app_said_before_a_fault_too() {
+    let home = Home::new();
+    let app = App::start(|_| (500, Duration::from_millis(300)));
+    let plan = ["--fault", "after-forward:always:503"];
+    let listener = home.listen(&[&plan[..], &["--forward", &app.url]].concat());
+    let mut connections: Vec<Connection> = (0..3)
+        .map(|_| {
+            let mut connection = Connection::open(&listener.address);
+            connection.send(&post_bytes("/", &[EVENT], b"{}"));
+            connection
+        })
+        .collect();
+    for connection in &mut connections {
+        assert_eq!(connection.answer().unwrap().unwrap().status, 503);
+    }
+    assert_eq!(app.requests().len(), 1);
+}
+
+#[test]
 fn a_step_that_is_ok_leaves_the_answer_to_the_app() {
     let home = Home::new();
     let app = App::saying(202);

@@ -210,6 +210,27 @@ fn ids_ranges_and_filters_name_captures_each_once() {
 }
 
 #[test]
+fn an_event_id_that_looks_like_a_filter_does_not_change_what_the_filter_means() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    for event in ["e-1", "e-2", "type:find_email", "order:7"] {
+        capture(&listener, event);
+    }
+    listener.stop();
+    let target = Target::taking();
+    replay(&home, &target, &["type:find_email"]).expect(0);
+    assert_eq!(target.seen().len(), 4);
+    replay(&home, &target, &["id:\"type:find_email\""]).expect(0);
+    replay(&home, &target, &["order:7"]).expect(0);
+    let ids = target.seen().split_off(4);
+    let ids = ids.iter().map(|seen| seen.header("Sixtyfour-Event-Id"));
+    assert_eq!(
+        ids.collect::<Vec<_>>(),
+        [Some("type:find_email"), Some("order:7")]
+    );
+}
+
+#[test]
 fn only_a_loopback_target_is_taken_for_granted() {
     let home = Home::new();
     captured(&home);

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +21,8 @@ use super::problem::{Problem, Result};
 
 /// How often something was written by [`try_write`].
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
+/// Whether something is being written to standard output.
+static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// How long a reader may take for one piece before it counts as gone, once it is time to leave.
 const STANDSTILL: Duration = Duration::from_secs(5);
@@ -48,8 +50,10 @@ pub(super) fn write(bytes: &[u8]) -> Result<()> {
 /// Whatever the stream says.
 pub(super) fn try_write(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()?;
+    WRITING.store(true, Ordering::Relaxed);
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    WRITING.store(false, Ordering::Relaxed);
+    written?;
     WRITTEN.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }
@@ -57,12 +61,21 @@ pub(super) fn try_write(bytes: &[u8]) -> io::Result<()> {
 /// Ends the program with this code when nothing was written for so long that nobody can be reading:
 /// a terminal that stands still must not keep a listener that was told to stop.
 pub(super) fn leave_when_nobody_reads(exit: Exit) {
+    leave_at_a_standstill(exit, || true);
+}
+
+/// The same for whoever has other things to do beside printing: only a write that hangs ends it.
+pub(super) fn leave_when_a_write_hangs(exit: Exit) {
+    leave_at_a_standstill(exit, || WRITING.load(Ordering::Relaxed));
+}
+
+fn leave_at_a_standstill(exit: Exit, is_stuck: fn() -> bool) {
     let watch = move || {
         let mut before = WRITTEN.load(Ordering::Relaxed);
         loop {
             thread::sleep(STANDSTILL);
             let now = WRITTEN.load(Ordering::Relaxed);
-            if now == before {
+            if now == before && is_stuck() {
                 std::process::exit(exit.number().into());
             }
             before = now;

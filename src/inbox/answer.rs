@@ -39,21 +39,23 @@ impl Inbox {
             sighting: &arrival.sighting,
             has_app: route.is_some(),
         };
-        let is_duplicate = arrival.sighting.turn == Turn::Duplicate;
+        // Who waited for the same event shares what the app said of it, unless the app is to see
+        // duplicates, too.
+        let shared = shared.filter(|_| arrival.sighting.turn != Turn::Duplicate);
         let mut forwarded = None;
         arrival.answer = match (armed, decide(&facts, &self.shared.policy)) {
             // What the app would not get without the fault, it does not get with it.
             (Some(armed), unarmed) => {
-                if let (true, Decision::AskApp, Some(forward)) =
-                    (armed.after_forward, unarmed, route)
+                if let (true, Decision::AskApp, None, Some(forward)) =
+                    (armed.after_forward, unarmed, &shared, route)
                 {
                     forwarded = hand_on(forward, &arrival).await;
                 }
                 armed.answer
             }
             (None, Decision::Say(answer)) => answer,
-            (None, Decision::AskApp) => match (shared.filter(|_| !is_duplicate), route) {
-                (Some(reply), _) => by_app((*reply).clone()),
+            (None, Decision::AskApp) => match (&shared, route) {
+                (Some(reply), _) => by_app(Reply::clone(reply)),
                 (None, Some(forward)) => {
                     forwarded = hand_on(forward, &arrival).await;
                     let reply = forwarded.as_ref().map(|forwarded| forwarded.reply.clone());
@@ -62,7 +64,8 @@ impl Inbox {
                 (None, None) => decide::default_answer(),
             },
         };
-        self.keep(arrival, forwarded, flight).await
+        let said = forwarded.as_ref().map(|app| Arc::new(app.reply.clone()));
+        self.keep(arrival, forwarded, said.or(shared), flight).await
     }
 
     /// What an armed rule has for a whole request on the right path; it goes before everything else.

@@ -49,11 +49,12 @@ impl Receipt {
 }
 
 impl Inbox {
-    /// Stores what was decided, and what the app did with it.
+    /// Stores what was decided, and what the app did with it; `said` is what it said of the event.
     pub(super) async fn keep(
         &self,
         arrival: Arrival,
         forwarded: Option<Forwarded>,
+        said: Option<Arc<Reply>>,
         flight: Option<(EventKey, Flight)>,
     ) -> (Reply, Receipt) {
         let arrival = Arc::new(arrival);
@@ -83,22 +84,22 @@ impl Inbox {
                 return unstored(&error, flight);
             }
         }
-        self.stored(id, &arrival, flight, app_took_it)
+        self.stored(id, &arrival, said, flight, app_took_it)
     }
 
     fn stored(
         &self,
         id: DeliveryId,
         arrival: &Arrival,
+        said: Option<Arc<Reply>>,
         flight: Option<(EventKey, Flight)>,
         app_took_it: bool,
     ) -> (Reply, Receipt) {
         let planned = arrival.answer.reply.acknowledges();
         let acknowledges = planned || app_took_it;
         let of_app = arrival.answer.by == AnsweredBy::App;
-        let shared = of_app.then(|| Arc::new(arrival.answer.reply.clone()));
         let key = flight.map(|(key, flight)| {
-            flight.conclude(id, acknowledges, shared);
+            flight.conclude(id, acknowledges, said);
             key
         });
         if self.shared.tally.took(arrival) {

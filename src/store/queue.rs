@@ -352,12 +352,18 @@ mod tests {
     #[test]
     fn nothing_waits_for_an_arrival_that_was_announced_and_does_not_come() {
         let queue = Queue::new(1 << 20);
-        queue.expect();
+        let announced_for_long = || {
+            queue.expect();
+            let mut state = queue.state();
+            assert!(state.watch.is_some());
+            state.watch = Some(Instant::now() + Duration::from_secs(3600));
+        };
+        announced_for_long();
         let now = Some(Instant::now());
         assert!(matches!(queue.next(now, None), Wake::Time));
         queue.note(Note::Mark, Some(oneshot::channel().0)).unwrap();
         assert!(matches!(queue.next(None, None), Wake::Work(batch) if batch.notes.len() == 1));
-        queue.expect();
+        announced_for_long();
         queue.close();
         assert!(matches!(queue.next(None, None), Wake::Closed));
     }

@@ -27,6 +27,9 @@ use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
 
 const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many forwards that the app answered early may go on being sent: each has a connection and a
+/// body of up to `--max-body`.
+const BESIDE: usize = 16;
 
 /// Receive, verify, dedupe, store and answer deliveries.
 #[derive(Debug, Args)]
@@ -288,6 +291,7 @@ fn forward(layer: &Layer, trust: &Trust) -> Result<Option<Forward>> {
     let timeout = layer.forward_timeout.map_or(FORWARD_TIMEOUT, |span| span.0);
     let client = Client::new(client::Settings {
         trust: trust.clone(),
+        beside: BESIDE,
         ..client::Settings::default()
     });
     let forward = Forward::new(client, routes, timeout);

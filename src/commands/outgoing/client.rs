@@ -30,7 +30,11 @@ impl ClientArgs {
         if let Some(warning) = unchecked([target], &trust) {
             output::complain(&warning.text("warning"));
         }
-        Ok(Client::new(Settings { trust, idle }))
+        Ok(Client::new(Settings {
+            trust,
+            idle,
+            ..Settings::default()
+        }))
     }
 
     /// What one request may take.

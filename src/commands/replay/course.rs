@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::delivery::{Attempt, Delivery, DeliveryId};
@@ -74,18 +74,35 @@ impl Running {
         self.reports.recv().await
     }
 
-    /// Starts no further replay, and gives up those under way: each still has its report.
-    pub(in crate::commands) fn halt(&self) {
-        self.halt.send_replace(true);
+    /// What stops them.
+    pub(in crate::commands) fn halting(&self) -> Halting {
+        Halting(self.halt.clone())
     }
 
     /// Waits for the end. A bug in there is one here.
     pub(in crate::commands) async fn end(mut self) {
-        if let Some(Err(error)) = self.tasks.join_next().await
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
+        if let Some(ended) = self.tasks.join_next().await {
+            pass_on(ended);
         }
+    }
+}
+
+/// A panic in a task is one here.
+fn pass_on(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// Stops replays that are under way.
+pub(in crate::commands) struct Halting(watch::Sender<bool>);
+
+impl Halting {
+    /// Starts no further replay, and gives up those under way: each still has its report.
+    pub(in crate::commands) fn now(&self) {
+        self.0.send_replace(true);
     }
 }
 
@@ -127,7 +144,9 @@ impl Course {
             () = halt.clone().told() => {}
             () = self.start_all(&reports, &halt, &mut under_way) => {}
         }
-        while under_way.join_next().await.is_some() {}
+        while let Some(ended) = under_way.join_next().await {
+            pass_on(ended);
+        }
     }
 
     /// Ends early when nobody listens any more.
@@ -194,7 +213,9 @@ impl Course {
                     replay.await;
                     drop(place);
                 });
-                while under_way.try_join_next().is_some() {}
+                while let Some(ended) = under_way.try_join_next() {
+                    pass_on(ended);
+                }
             }
         }
     }

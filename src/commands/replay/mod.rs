@@ -164,10 +164,12 @@ async fn replay(
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
     let mut running = course.start();
-    let (told, watched) = (stop.told(), stop.clone());
+    let (told, watched, halt) = (stop.told(), stop.clone(), running.halting());
+    // Whatever is waited for below, it is heard.
     tokio::spawn(async move {
         watched.told().await;
-        output::leave_when_nobody_reads(watched.exit());
+        halt.now();
+        output::leave_when_a_write_hangs(watched.exit());
     });
     tokio::pin!(told);
     let mut stopped = None;
@@ -177,7 +179,6 @@ async fn replay(
             report = running.next() => report,
             () = &mut told, if stopped.is_none() => {
                 stopped = Some(stop.exit());
-                running.halt();
                 continue;
             }
         };
@@ -185,7 +186,7 @@ async fn replay(
         if printed.is_ok() {
             printed = session.take(&report);
             if printed.is_err() {
-                running.halt();
+                running.halting().now();
             }
         }
         if let Report::Made(made) = report {

@@ -100,9 +100,10 @@ fn understand(store: &Store, word: &str) -> Result<Vec<Word>> {
         return Ok(vec![Word::Range(range)]);
     }
     let is_one = !word.contains(char::is_whitespace);
-    // An event id may have a colon or a blank too, so what is stored goes before what could be a
-    // filter.
-    if (is_one && !looks_like_filter(word)) || is_stored(store, word)? {
+    // An event id may have a colon or a blank too, so what is stored goes before what no filter is.
+    // What is one stays one: a sender chooses event ids, and not what is replayed.
+    let is_filter = looks_like_filter(word) && lookup::filter(&[word.to_owned()]).is_ok();
+    if (is_one && !looks_like_filter(word)) || (!is_filter && is_stored(store, word)?) {
         return Ok(vec![Word::Id(word.to_owned())]);
     }
     // A word that begins with a minus was put in parentheses, to be no option.

@@ -285,7 +285,11 @@ impl Desk {
 /// A connection that was used before may be found dead, and a request is then made once more: here
 /// each one counts.
 fn client(trust: Trust) -> Client {
-    Client::new(Settings { trust, idle: 0 })
+    Client::new(Settings {
+        trust,
+        idle: 0,
+        ..Settings::default()
+    })
 }
 
 /// A listener greets whoever asks for `/`, and captures nothing of it.

@@ -9,9 +9,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::head::OutgoingHead;
 use super::stream::Stream;
@@ -20,13 +20,13 @@ use crate::delivery::Failure;
 /// How many bytes are asked for at once.
 const READ: usize = 16 * 1024;
 
-/// How long an answered request may go on being sent.
+/// How long an answered request waits to go on being sent: its peer may never read the rest.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// How soon after its first byte a refusal shows that a request met a connection that was just being
 /// closed. The peer's kernel refuses at once, which takes a round trip to be heard of; a reset that
 /// comes later may be of a peer that has read the request and done its work.
-const REFUSED_WITHIN: Duration = Duration::from_millis(100);
+const REFUSED_WITHIN: Duration = Duration::from_millis(20);
 
 /// A connection, and what was read from it beyond the last answer.
 pub(super) struct Connection {
@@ -53,14 +53,21 @@ impl Connection {
         }
     }
 
-    /// Sends what an answered request has left; `None` when the peer does not take it in time.
-    pub(super) async fn finish(mut self, head: Bytes, body: Bytes) -> Option<Self> {
-        let sending = async {
-            self.stream.write_all(&head).await?;
-            self.stream.write_all(&body).await?;
-            self.stream.flush().await
-        };
-        timeout(GRACE, sending).await.ok()?.ok()?;
+    /// Sends what an answered request has left; `None` when the peer stops taking it.
+    pub(super) async fn finish(
+        mut self,
+        head: Bytes,
+        body: Bytes,
+        deadline: Instant,
+    ) -> Option<Self> {
+        let until = || deadline.min(Instant::now() + GRACE);
+        for mut rest in [head, body] {
+            while !rest.is_empty() {
+                let written = timeout_at(until(), self.stream.write(&rest)).await;
+                rest.advance(written.ok()?.ok().filter(|count| *count > 0)?);
+            }
+        }
+        timeout_at(until(), self.stream.flush()).await.ok()?.ok()?;
         Some(self)
     }
 

@@ -24,12 +24,14 @@ pub mod target;
 mod tests;
 pub mod tls;
 
+use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use rustls::ClientConfig;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use self::answer::Answered;
@@ -52,6 +54,9 @@ pub struct Settings {
     pub trust: Trust,
     /// How many idle connections to one origin are kept; 0: a new connection for each request.
     pub idle: usize,
+    /// How many requests that were answered early may go on being sent beside what comes next. One
+    /// more, and its answer waits for that.
+    pub beside: usize,
 }
 
 impl Default for Settings {
@@ -59,6 +64,7 @@ impl Default for Settings {
         Self {
             trust: Trust::System,
             idle: 64,
+            beside: 0,
         }
     }
 }
@@ -118,6 +124,8 @@ impl Outcome {
 #[derive(Default)]
 struct Course {
     phases: Phases,
+    /// When the answer was whole.
+    answered: Option<Instant>,
     connected: bool,
     fix: Option<String>,
 }
@@ -139,6 +147,7 @@ struct Shared {
     trust: Trust,
     config: OnceLock<Result<Arc<ClientConfig>, rustls::Error>>,
     pool: Pool,
+    beside: Arc<Semaphore>,
 }
 
 impl Client {
@@ -148,6 +157,7 @@ impl Client {
         Self {
             shared: Arc::new(Shared {
                 pool: Pool::new(settings.idle),
+                beside: Arc::new(Semaphore::new(settings.beside)),
                 trust: settings.trust,
                 config: OnceLock::new(),
             }),
@@ -263,24 +273,42 @@ impl Client {
                 refused: false,
             })
         })?;
+        course.answered = Some(Instant::now());
         match exchange.unsent().await {
             Some(Unsent::Nothing) if reusable => {
                 self.shared.pool.give(call.target.origin(), connection);
             }
             Some(Unsent::Rest { head, body }) => {
-                let client = self.clone();
-                let origin = call.target.origin().to_owned();
-                // The answer does not wait for what may never be read.
-                tokio::spawn(async move {
-                    let finished = connection.finish(head, body).await;
-                    if let Some(connection) = finished.filter(|_| reusable) {
-                        client.shared.pool.give(&origin, connection);
-                    }
-                });
+                let finishing = connection.finish(head, body, call.deadline());
+                let origin = reusable.then(|| call.target.origin().to_owned());
+                self.finish(finishing, origin).await;
             }
             Some(Unsent::Nothing) | None => {}
         }
         Ok(response)
+    }
+
+    /// Sends the rest of what was answered early: beside what comes next, if there is room for it.
+    async fn finish(
+        &self,
+        finishing: impl Future<Output = Option<Connection>> + Send + 'static,
+        origin: Option<String>,
+    ) {
+        let client = self.clone();
+        let finish = async move {
+            if let (Some(connection), Some(origin)) = (finishing.await, origin) {
+                client.shared.pool.give(&origin, connection);
+            }
+        };
+        match Arc::clone(&self.shared.beside).try_acquire_owned() {
+            Ok(room) => {
+                tokio::spawn(async move {
+                    finish.await;
+                    drop(room);
+                });
+            }
+            Err(_) => finish.await,
+        }
     }
 
     fn tls(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
@@ -310,7 +338,7 @@ impl Call<'_> {
                 number,
                 target: self.target.to_string(),
                 started,
-                took: self.clock.elapsed(),
+                took: course.answered.unwrap_or_else(Instant::now) - self.clock,
                 result,
             },
             phases: course.phases,

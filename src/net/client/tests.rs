@@ -269,6 +269,14 @@ async fn a_refusal_is_heard_while_the_body_is_still_going_out() {
     peer.abort();
 }
 
+/// A client that lets one request go on being sent beside what comes next.
+fn hasty() -> Client {
+    Client::new(Settings {
+        beside: 1,
+        ..Settings::default()
+    })
+}
+
 /// A large request to a peer that answers after ten bytes, with the peer's end of the connection.
 async fn answered_early(client: &Client) -> (Outcome, TcpStream, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -292,7 +300,7 @@ async fn answered_early(client: &Client) -> (Outcome, TcpStream, usize) {
 
 #[tokio::test]
 async fn an_answer_before_the_end_of_the_request_is_handed_back_at_once() {
-    let client = Client::new(Settings::default());
+    let client = hasty();
     let started = Instant::now();
     let (outcome, _open, _) = answered_early(&client).await;
     assert!(outcome.attempt.delivered());
@@ -302,11 +310,43 @@ async fn an_answer_before_the_end_of_the_request_is_handed_back_at_once() {
 
 #[tokio::test]
 async fn a_peer_that_answers_first_and_reads_later_gets_the_whole_request() {
-    let client = Client::new(Settings::default());
+    let client = hasty();
     let (_, mut peer, unread) = answered_early(&client).await;
     let mut rest = vec![0; unread];
     peer.read_exact(&mut rest).await.unwrap();
     assert!(rest.ends_with(b"xxx"));
+}
+
+#[tokio::test]
+async fn without_room_beside_it_a_request_answered_early_is_sent_whole_first() {
+    let client = hasty();
+    let (_, _unread, _) = answered_early(&client).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target: Target = format!("http://{}/", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let body = Bytes::from(vec![b'x'; 32 << 20]);
+    let head = head(&[("Content-Length", &body.len().to_string())]);
+    let whole = head.bytes().len() + 2 + body.len();
+    let peer = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        socket.write_all(answer).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut seen = vec![0; whole];
+        socket.read_exact(&mut seen).await.unwrap();
+    });
+    let limits = Limits::default();
+    let outcome = client.request(1, &target, &head, &body, limits).await;
+    assert!(outcome.attempt.delivered());
+    assert!(
+        outcome.attempt.took < Duration::from_millis(500),
+        "only the answer's time"
+    );
+    tokio::time::timeout(Duration::from_secs(5), peer)
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
