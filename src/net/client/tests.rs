@@ -320,7 +320,7 @@ async fn a_peer_that_answers_first_and_reads_later_gets_the_whole_request() {
 #[tokio::test]
 async fn without_room_beside_it_a_request_answered_early_is_sent_whole_first() {
     let client = hasty();
-    let (_, _unread, _) = answered_early(&client).await;
+    let (_, _open, _) = answered_early(&client).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target: Target = format!("http://{}/", listener.local_addr().unwrap())
         .parse()
