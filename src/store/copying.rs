@@ -107,7 +107,7 @@ impl Copying {
             }
         };
         let run = move || {
-            let copied = checkpoint(&connection, "PASSIVE");
+            let copied = copy(&connection);
             (connection, copied)
         };
         let running = thread::Builder::new().name("copying".to_owned()).spawn(run);
@@ -144,13 +144,14 @@ impl Copying {
     /// What a copy left is still to be copied; not at once, when somebody who reads is in the way.
     fn note(&mut self, copied: Copied) -> Result<(), StoreError> {
         let left = copied.map_err(|error| self.source.subject().sqlite(&error))?;
-        self.only_rest = left == Some(0);
-        self.uncopied += left.unwrap_or(0);
-        self.copy_at = if self.only_rest {
-            REST
+        // While the writer is at a commit it is a reader, too: of what came meanwhile.
+        self.only_rest = left.is_some_and(|left| left <= self.uncopied);
+        if self.only_rest {
+            self.copy_at = REST;
         } else {
-            self.uncopied + ENOUGH
-        };
+            self.uncopied += left.unwrap_or(0);
+            self.copy_at = self.uncopied + ENOUGH;
+        }
         Ok(())
     }
 
@@ -167,12 +168,52 @@ impl Drop for Copying {
     }
 }
 
-/// Copies the log into the file.
+/// Copies the log into the file while the writer goes on.
+fn copy(connection: &Connection) -> Copied {
+    let Some(before) = progress(connection, "PASSIVE")? else {
+        return Ok(None);
+    };
+    // The writer begins the log anew as soon as all of it is copied, which may be before SQLite
+    // has read for us how much that was: nothing of the new one is then. It cannot happen twice
+    // without another copy.
+    if before.copied == 0
+        && let Some(now) = progress(connection, "NOOP")?
+        && now.log < before.log
+    {
+        return Ok(Some(0));
+    }
+    Ok(Some(before.left()))
+}
+
+/// Copies the log into the file while nobody writes.
 pub(super) fn checkpoint(connection: &Connection, mode: &str) -> Copied {
+    Ok(progress(connection, mode)?.map(|progress| progress.left()))
+}
+
+/// How many pages the log has, and how many of them are in the file.
+struct Progress {
+    log: usize,
+    copied: usize,
+}
+
+impl Progress {
+    fn left(&self) -> usize {
+        self.log.saturating_sub(self.copied)
+    }
+}
+
+/// `None` when somebody was in the way.
+fn progress(connection: &Connection, mode: &str) -> rusqlite::Result<Option<Progress>> {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
-    let (busy, log, copied): (i64, i64, i64) =
+    let (busy, log, copied): (bool, i64, i64) =
         connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok((busy == 0).then(|| usize::try_from(log - copied).unwrap_or(0)))
+    // Both are negative where there is no log.
+    let pages = |count: i64| usize::try_from(count).unwrap_or(0);
+    let progress = Progress {
+        log: pages(log),
+        copied: pages(copied),
+    };
+    Ok((!busy).then_some(progress))
 }
 
 #[cfg(test)]
@@ -217,15 +258,19 @@ mod tests {
             self.copying.log_gained(commits);
         }
 
-        /// Lets the copy that is running end, and does what is to be done then.
-        fn tend(&mut self) {
+        /// Lets the copy that is running end.
+        fn let_it_end(&self) {
             let began = Instant::now();
             while let Some(run) = &self.copying.running
                 && !run.is_finished()
             {
-                assert!(began.elapsed() < Duration::from_secs(20), "it never ends");
+                assert!(began.elapsed() < Duration::from_secs(60), "it never ends");
                 thread::yield_now();
             }
+        }
+
+        fn tend(&mut self) {
+            self.let_it_end();
             self.copying.tend(&self.connection).unwrap();
         }
 
@@ -256,9 +301,10 @@ mod tests {
         let mut fixture = Fixture::new();
         fixture.write(ENOUGH);
         fixture.tend();
-        // More than a rest has come whenever a copy has ended.
+        // More than a rest has come whenever somebody looks at a copy that has ended.
         let mut rounds = 0;
         while fixture.copying.log > 0 {
+            fixture.let_it_end();
             fixture.write(REST);
             fixture.tend();
             rounds += 1;
