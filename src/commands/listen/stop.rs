@@ -77,6 +77,11 @@ impl Stop {
         }
     }
 
+    /// Whether it is time to stop.
+    pub(in crate::commands) fn is_told(&self) -> bool {
+        self.reason.borrow().is_some()
+    }
+
     /// Why; only asked once it was told.
     pub(super) fn reason(&self) -> Reason {
         self.reason.borrow().unwrap_or(Reason::Interrupted)

@@ -164,25 +164,15 @@ async fn replay(
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
     let mut running = course.start();
-    let (told, watched, halt) = (stop.told(), stop.clone(), running.halting());
+    let (watched, halt) = (stop.clone(), running.halting());
     // Whatever is waited for below, it is heard.
     tokio::spawn(async move {
         watched.told().await;
         halt.now();
         output::leave_when_a_write_hangs(watched.exit());
     });
-    tokio::pin!(told);
-    let mut stopped = None;
     let mut printed = Ok(());
-    loop {
-        let report = tokio::select! {
-            report = running.next() => report,
-            () = &mut told, if stopped.is_none() => {
-                stopped = Some(stop.exit());
-                continue;
-            }
-        };
-        let Some(report) = report else { break };
+    while let Some(report) = running.next().await {
         if printed.is_ok() {
             printed = session.take(&report);
             if printed.is_err() {
@@ -193,6 +183,8 @@ async fn replay(
             recorder.add(made.outgoing()).await;
         }
     }
+    // Those that were told to stop have ended, too.
+    let stopped = stop.is_told().then(|| stop.exit());
     session.pause();
     recorder.finish().await;
     running.end().await;
