@@ -34,21 +34,23 @@ pub struct HeldDelivery {
 }
 
 impl Held {
-    /// Waits for the answer that a person gives. When the peer leaves first, drop the future: the
-    /// delivery is no longer held then.
-    pub async fn wait(&self, id: DeliveryId, now: Timestamp) -> Option<Reply> {
+    /// Puts a delivery on the list.
+    pub fn hold(&self, id: DeliveryId, now: Timestamp) -> Holding<'_> {
         let (release, released) = oneshot::channel();
         let waiting = Waiting {
             release,
             since: now,
         };
         self.waiting.insert(id, waiting);
-        let _place = Place { held: self, id };
         // Looked at once it is on the list: either this or whoever closes sees the other.
         if let Some(reply) = self.closing.get() {
             self.answer_at_close(id, reply);
         }
-        released.await.ok()
+        Holding {
+            held: self,
+            id,
+            released,
+        }
     }
 
     /// Answers a held delivery; says whether it was held.
@@ -94,13 +96,22 @@ impl Held {
     }
 }
 
-/// Takes a delivery off the list, however its waiting ends.
-struct Place<'a> {
+/// A place on the list, until it is dropped: when the peer leaves, say.
+#[derive(Debug)]
+pub struct Holding<'a> {
     held: &'a Held,
     id: DeliveryId,
+    released: oneshot::Receiver<Reply>,
 }
 
-impl Drop for Place<'_> {
+impl Holding<'_> {
+    /// Waits for the answer that a person gives.
+    pub async fn released(mut self) -> Option<Reply> {
+        (&mut self.released).await.ok()
+    }
+}
+
+impl Drop for Holding<'_> {
     fn drop(&mut self) {
         self.held.waiting.remove(&self.id);
     }
@@ -118,14 +129,13 @@ mod tests {
     async fn a_held_delivery_gets_the_answer_that_it_is_released_with_and_only_that_one() {
         let held = Held::default();
         let now = Timestamp::UNIX_EPOCH;
-        let (first, second, ()) =
-            tokio::join!(held.wait(id(1), now), held.wait(id(2), now), async {
-                assert_eq!(held.list().len(), 2);
-                assert!(held.release(id(2), Reply::json(500, "")));
-                assert!(!held.release(id(2), Reply::json(200, "")));
-                held.close(Reply::json(503, ""));
-                assert_eq!(held.answered_at_close(), 1);
-            });
+        let (first, second) = (held.hold(id(1), now), held.hold(id(2), now));
+        assert_eq!(held.list().len(), 2);
+        assert!(held.release(id(2), Reply::json(500, "")));
+        assert!(!held.release(id(2), Reply::json(200, "")));
+        held.close(Reply::json(503, ""));
+        assert_eq!(held.answered_at_close(), 1);
+        let (first, second) = (first.released().await, second.released().await);
         assert_eq!(first.map(|reply| reply.status), Some(503));
         assert_eq!(second.map(|reply| reply.status), Some(500));
         assert!(held.list().is_empty());
@@ -135,21 +145,16 @@ mod tests {
     async fn what_would_be_held_after_the_close_is_answered_at_once() {
         let held = Held::default();
         held.close(Reply::json(503, ""));
-        let reply = held.wait(id(1), Timestamp::UNIX_EPOCH).await;
+        let reply = held.hold(id(1), Timestamp::UNIX_EPOCH).released().await;
         assert_eq!(reply.map(|reply| reply.status), Some(503));
         assert_eq!(held.answered_at_close(), 1);
         assert!(held.list().is_empty());
     }
 
-    #[tokio::test]
-    async fn a_peer_that_leaves_is_no_longer_held() {
+    #[test]
+    fn a_peer_that_leaves_is_no_longer_held() {
         let held = Held::default();
-        let waiting = held.wait(id(1), Timestamp::UNIX_EPOCH);
-        tokio::select! {
-            biased;
-            _ = waiting => panic!("nobody released it"),
-            () = std::future::ready(()) => {}
-        }
+        drop(held.hold(id(1), Timestamp::UNIX_EPOCH).released());
         assert!(held.list().is_empty());
         assert!(!held.release(id(1), Reply::json(200, "")));
     }

@@ -168,8 +168,10 @@ impl Inbox {
         let Some(id) = receipt.id() else {
             return decide::unstored();
         };
+        // Whoever hears of it may release it at once.
+        let holding = self.shared.held.hold(id, Timestamp::now());
         self.tell(Notice::Held(id));
-        let released = self.shared.held.wait(id, Timestamp::now()).await;
+        let released = holding.released().await;
         let reply = released.unwrap_or_else(decide::unstored);
         receipt.released_with(reply.status);
         reply

@@ -22,8 +22,9 @@ const BATCH: usize = 16;
 /// How long a few wait for more.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// How long another command may have the store: it writes what it has, and gives it back.
-const TURN: Duration = Duration::from_secs(3);
+/// How long to wait for a store that other commands have: each writes what it has and gives it
+/// back, but there may be several of them, and the disk may be slow.
+const TURN: Duration = Duration::from_secs(30);
 /// How long to wait before the store is asked for again, in milliseconds. Those who wait for each
 /// other should not ask in step.
 const PAUSE: std::ops::Range<u64> = 5..40;
@@ -110,6 +111,10 @@ impl Keeper {
                 }
             }
             self.flush(&batch).await;
+            if !attempts.is_empty() {
+                // It is somebody else's turn.
+                pause().await;
+            }
         }
         self.why
     }
@@ -140,7 +145,7 @@ impl Keeper {
                     return store.flush().await.map_err(Unkept::Store);
                 }
                 Err(error) if error.trouble() == Trouble::InUse && Instant::now() < deadline => {
-                    sleep(Duration::from_millis(fastrand::u64(PAUSE))).await;
+                    pause().await;
                 }
                 Err(error) => return Err(Unkept::Store(error)),
             }
@@ -184,6 +189,10 @@ impl Keeper {
         }
         Ok(true)
     }
+}
+
+async fn pause() {
+    sleep(Duration::from_millis(fastrand::u64(PAUSE))).await;
 }
 
 fn explain(lost: u64, unkept: &Unkept) -> Problem {
