@@ -229,7 +229,7 @@ impl<'a> Writer<'a> {
     /// A comment in the place of a command, and a warning.
     fn leave_out(&mut self, unsaid: &Unsaid) -> Result<()> {
         self.refused = Refused::Some;
-        output::complain(&unsaid.problem.text("warning"));
+        output::warn(&unsaid.problem);
         self.out.line(&unsaid.comment)
     }
 

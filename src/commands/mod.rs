@@ -46,7 +46,6 @@ use clap::{Args, Parser, Subcommand};
 
 use arguments::ColorChoice;
 pub use exit::Exit;
-use output::Notes;
 use problem::Result;
 pub use report::install as report_panics;
 
@@ -124,15 +123,15 @@ enum Command {
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let typed: Vec<_> = arguments.into_iter().collect();
-    let json = usage::asks_for_json(&typed);
+    if usage::asks_for_json(&typed) {
+        output::speak_in_objects();
+    }
     let complete = usage::with_guarded_terms(usage::with_default_command(typed.clone()));
     let outcome = match Arguments::try_parse_from(complete) {
         Ok(arguments) => {
-            output::decide_on_notes(match (arguments.everywhere.quiet, json) {
-                (true, _) => Notes::LeftOut,
-                (false, true) => Notes::Objects,
-                (false, false) => Notes::Lines,
-            });
+            if arguments.everywhere.quiet {
+                output::leave_out_notes();
+            }
             dispatch(arguments)
         }
         Err(error) => usage::explain(&error, &typed),
@@ -142,12 +141,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Some(command) => problem.of_command(&command),
             None => problem,
         };
-        let message = if json {
-            problem.json("error") + "\n"
-        } else {
-            problem.text("error")
-        };
-        output::complain(&message);
+        output::fail(&problem);
         problem.exit()
     })
 }

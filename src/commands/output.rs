@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -115,40 +115,55 @@ pub(super) fn complain(text: &str) {
     }
 }
 
-/// What becomes of notes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notes {
-    /// They are lines.
-    Lines,
-    /// They are objects, as errors are.
-    Objects,
-    /// They are left out.
-    LeftOut,
+/// Whether problems and notes are objects on standard error, for programs.
+static IN_OBJECTS: AtomicBool = AtomicBool::new(false);
+/// Whether notes are left out.
+static WITHOUT_NOTES: AtomicBool = AtomicBool::new(false);
+
+/// From now on errors, warnings and notes are objects.
+pub(super) fn speak_in_objects() {
+    IN_OBJECTS.store(true, Ordering::Relaxed);
 }
 
-/// What becomes of them in this run; nobody said: lines.
-static NOTES: OnceLock<Notes> = OnceLock::new();
-
-/// Decides once, before anything is noted, what becomes of notes.
-pub(super) fn decide_on_notes(notes: Notes) {
-    let _ = NOTES.set(notes);
+/// From now on nothing is noted.
+pub(super) fn leave_out_notes() {
+    WITHOUT_NOTES.store(true, Ordering::Relaxed);
 }
 
 /// Whether notes are wanted at all.
 pub(super) fn wants_notes() -> bool {
-    NOTES.get() != Some(&Notes::LeftOut)
+    !WITHOUT_NOTES.load(Ordering::Relaxed)
+}
+
+/// Says why the program ends.
+pub(super) fn fail(problem: &Problem) {
+    tell("error", problem);
+}
+
+/// Says what went wrong and stops nothing.
+pub(super) fn warn(problem: &Problem) {
+    tell("warning", problem);
+}
+
+fn tell(kind: &str, problem: &Problem) {
+    complain(&match IN_OBJECTS.load(Ordering::Relaxed) {
+        true => problem.json(kind) + "\n",
+        false => problem.text(kind),
+    });
 }
 
 /// Tells the person something that needs nothing done.
 pub(super) fn note(what: &str) {
-    match NOTES.get().unwrap_or(&Notes::Lines) {
-        Notes::Lines => complain(&format!("note: {what}\n")),
-        Notes::Objects => {
-            let object = json!({"v": 1, "kind": "note", "what": what});
-            complain(&(text::json(object.to_string()) + "\n"));
-        }
-        Notes::LeftOut => {}
+    if !wants_notes() {
+        return;
     }
+    complain(&match IN_OBJECTS.load(Ordering::Relaxed) {
+        true => {
+            let object = json!({"v": 1, "kind": "note", "what": what});
+            text::json(object.to_string()) + "\n"
+        }
+        false => format!("note: {what}\n"),
+    });
 }
 
 /// Somebody has the whole screen: what is complained is held back until this is dropped.

@@ -146,10 +146,7 @@ impl Face {
             let warning = Problem::new(Exit::Verdict, "no_secret", what)
                 .why("they need the handler's secret, and none was given")
                 .fix("hook64 prove --to URL --secret-file FILE");
-            output::complain(&match self.output {
-                Output::Text => warning.text("warning"),
-                Output::Json => warning.json("warning") + "\n",
-            });
+            output::warn(&warning);
         }
     }
 

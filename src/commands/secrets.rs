@@ -174,7 +174,7 @@ fn warn_if_others_can_read(path: &Path) {
         let warning = Problem::usage(format!("the signing secret in {path} is not private"))
             .why(format!("the file can be read by others (mode {mode:04o})"))
             .fix(format!("chmod 600 {path}"));
-        output::complain(&warning.text("warning"));
+        output::warn(&warning);
     }
 }
 
@@ -183,7 +183,7 @@ fn checked(owner: Owner, secret: Secret, place: &str, any: bool) -> Result<Secre
         Ok(()) => Ok(secret),
         Err(problem) if any && problem.can_be_meant() => {
             let warning = wrong_form(place, &problem).fix("nothing, if it is meant (--any-secret)");
-            output::complain(&warning.text("warning"));
+            output::warn(&warning);
             Ok(secret)
         }
         Err(problem) => Err(wrong_form(place, &problem)),

@@ -49,8 +49,12 @@ pub(super) fn run(arguments: &TunnelArgs, everywhere: Everywhere) -> Result {
         port,
         path: layer.path.as_deref().unwrap_or("/"),
     };
-    if !everywhere.quiet {
-        output::complain(&answer.remarks(arguments.output));
+    answer.warnings().iter().for_each(output::warn);
+    if let Some(best) = tunnels.best()
+        && arguments.output == Output::Text
+        && !everywhere.quiet
+    {
+        output::complain(&explanation(best));
     }
     output::print(&answer.data(arguments.output)?)?;
     Ok(Exit::Done)
@@ -85,17 +89,6 @@ impl Answer<'_> {
                 format!("{}\n", text::line(url.as_bytes()))
             }
         })
-    }
-
-    /// What a person should know beside it.
-    fn remarks(&self, output: Output) -> String {
-        let warnings = self.warnings();
-        let warnings = warnings.iter().map(|warning| match output {
-            Output::Text => warning.text("warning"),
-            Output::Json => warning.json("warning") + "\n",
-        });
-        let best = self.tunnels.best().filter(|_| output == Output::Text);
-        warnings.chain(best.map(explanation)).collect()
     }
 
     fn warnings(&self) -> Vec<Problem> {

@@ -52,6 +52,9 @@ pub struct Ready<'a> {
     pub port: u16,
     /// The store's file, or `:memory:`.
     pub store: &'a str,
+    /// Where deliveries are forwarded to, as the routes were given.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub forward: &'a [String],
     /// The seed of the fault plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -221,8 +224,9 @@ pub struct Stopped<'a> {
     pub dropped: u64,
     /// How many events were answered 2xx in the end.
     pub acknowledged: u64,
-    /// How many the provider gave up.
-    pub undelivered: u64,
+    /// How many the provider gave up; unknown when nobody watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undelivered: Option<u64>,
     /// For how many a retry is expected.
     pub open: u64,
     /// `interrupt`, `terminated`, `matched`, `timeout`, …

@@ -48,7 +48,7 @@ pub(super) async fn open(path: &Path) -> Option<ControlSocket> {
     match ControlSocket::bind(path).await {
         Ok(socket) => Some(socket),
         Err(error) => {
-            output::complain(&unavailable(path, &error.to_string()).text("warning"));
+            output::warn(&unavailable(path, &error.to_string()));
             None
         }
     }

@@ -38,8 +38,8 @@ impl Running {
     /// Ends it all, in order: what comes later says what came before.
     pub(super) async fn end(self) -> Result {
         let released = self.inbox.released_at_stop();
-        if released > 0 && output::wants_notes() {
-            output::complain(&words::released(released, self.setup.on_stop));
+        if released > 0 {
+            output::note(&words::released(released, self.setup.on_stop));
         }
         let reason = self.stop.reason();
         // The last words come after the terminal has been given back.
@@ -53,7 +53,7 @@ impl Running {
             let _ = steered.await;
         }
         if let Err(error) = self.store.flush().await {
-            output::complain(&lookup::trouble(&error).text("warning"));
+            output::warn(&lookup::trouble(&error));
         }
         // All is on disk: only what is printed is left to do.
         output::leave_when_nobody_reads(code_of(reason));
@@ -91,7 +91,7 @@ fn last_words(
         Err(error) if !output::is_closed(&error) => return Err(output::unwritable(&error)),
         _ => {}
     }
-    if let Face::Text { reader, .. } | Face::Tui(reader) = &setup.face {
+    if let Face::Text { reader, .. } | Face::Tui(reader) | Face::Quiet(reader) = &setup.face {
         let words = words::summary(&stopped, started, &setup.location, followed, reader);
         output::complain(&format!("{}\n", words.trim_end()));
     }

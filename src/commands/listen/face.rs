@@ -32,8 +32,8 @@ pub(in crate::commands) enum Face {
     Json(ndjson::Options),
     /// The terminal UI, which reads the store by itself; lines only before and after it.
     Tui(Reader),
-    /// Nothing.
-    Quiet,
+    /// Nothing but the last words.
+    Quiet(Reader),
 }
 
 /// How long a provider waits for an answer, where its documentation does not say.
@@ -79,7 +79,7 @@ impl Face {
                     .iter()
                     .try_for_each(|outgoing| self.sent(of, outgoing))
             }
-            Self::Tui(_) | Self::Quiet => Ok(()),
+            Self::Tui(_) | Self::Quiet(_) => Ok(()),
         }
     }
 
@@ -90,7 +90,7 @@ impl Face {
     pub(super) fn sent(&self, of: Of<'_>, outgoing: &Outgoing) -> io::Result<()> {
         let bodies = match self {
             Self::Json(options) => options.bodies,
-            Self::Text { .. } | Self::Tui(_) | Self::Quiet => Bodies::None,
+            Self::Text { .. } | Self::Tui(_) | Self::Quiet(_) => Bodies::None,
         };
         self.notice(&lookup::sent(of, outgoing, bodies))
     }
@@ -105,7 +105,7 @@ impl Face {
                 line::notice(notice, reader).map_or(Ok(()), |line| say(&line))
             }
             Self::Json(_) => say(&ndjson::notice(notice)),
-            Self::Tui(_) | Self::Quiet => Ok(()),
+            Self::Tui(_) | Self::Quiet(_) => Ok(()),
         }
     }
 
@@ -118,7 +118,7 @@ impl Face {
     }
 
     pub(super) fn is_quiet(&self) -> bool {
-        matches!(self, Self::Quiet)
+        matches!(self, Self::Quiet(_))
     }
 
     pub(super) fn is_tui(&self) -> bool {

@@ -26,8 +26,8 @@ pub(super) struct Followed {
     pub(super) missing: u64,
     /// How many deliveries were removed before they could be shown.
     pub(super) unshown: u64,
-    /// How many events the provider has given up.
-    pub(super) ended: u64,
+    /// How many events the provider has given up; unknown when nothing was followed.
+    pub(super) ended: Option<u64>,
     /// The events whose retry is still expected.
     pub(super) waiting: Vec<Waiting>,
 }
@@ -80,7 +80,7 @@ pub(super) async fn follow(
         missing: follower
             .expectation
             .map_or(0, |expected| expected.missing()),
-        ended: follower.vigil.ended(),
+        ended: Some(follower.vigil.ended()),
         waiting: follower.vigil.waiting().cloned().collect(),
     }
 }
@@ -117,7 +117,7 @@ impl Follower {
         if let Err(error) = read {
             let warning = Problem::failed("store", "cannot read the store to show deliveries")
                 .why(error.to_string());
-            output::complain(&warning.text("warning"));
+            output::warn(&warning);
         }
         if tail.missed() > missed {
             let told = tell_unshown(face, tail.missed() - missed);

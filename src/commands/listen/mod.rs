@@ -3,8 +3,10 @@
 //! `setup` resolves the options, `ready` says that it listens, `face` prints, `follow` reads the
 //! store for the face and for what is waited for, `news` tells the rest, `control` and `profile`
 //! answer who steers it, `serving` is the thread of the sockets, `stop` knows the reasons to end,
-//! `ending` is all that is done then, `words` are the lines for a person.
+//! `ending` is all that is done then, `words` are the lines for a person; `circle` refuses routes
+//! that lead back here.
 
+mod circle;
 mod control;
 mod ending;
 mod face;
@@ -49,11 +51,11 @@ pub(super) use stop::Stop;
 
 pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
     let setup = Setup::resolve(arguments, everywhere)?;
+    if setup.face.is_json() {
+        output::speak_in_objects();
+    }
     if let Some(warning) = setup.unchecked() {
-        output::complain(&match setup.face.is_json() {
-            true => warning.json("warning") + "\n",
-            false => warning.text("warning"),
-        });
+        output::warn(&warning);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -70,6 +72,7 @@ async fn listen(setup: Setup) -> Result {
     let (listener, url, store) = serving.within(|| {
         let listener =
             Listener::bind(setup.host, setup.port).map_err(|error| words::cannot_listen(&error))?;
+        circle::refuse(setup.routes(), listener.addresses())?;
         let url = format!("http://{}/", listener.addresses()[0]);
         let store = open_store(&setup, &url)?;
         Ok::<_, Problem>((listener, url, store))

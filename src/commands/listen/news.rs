@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::commands::output;
 use crate::delivery::{DeliveryId, Recognition};
 use crate::export::ndjson;
 use crate::export::notice::{Held, Notice as Said, StoreFailed};
@@ -43,9 +42,8 @@ fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
         Notice::Removed { .. } => Ok(()),
     };
     // The terminal UI shows all of this by itself.
-    let is_wanted = matches!(notice, Notice::StoreFailed(_)) || output::wants_notes();
-    if is_wanted && !face.is_json() && !face.is_tui() {
-        output::complain(&words::notice(notice, refused));
+    if !face.is_json() && !face.is_tui() {
+        words::tell(notice, refused);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::export::ndjson;
 use crate::export::notice::{Notice as Said, Ready};
 use crate::net::server::Listener;
 use crate::net::tunnel::Tunnels;
+use crate::outbox::forward::Route;
 
 use super::setup::Setup;
 use super::words;
@@ -24,6 +25,7 @@ pub(super) fn announce(
 ) -> Result<()> {
     let face = &setup.face;
     let public = tunnels.best().map(|found| found.public.as_str());
+    let routes: Vec<_> = setup.routes().iter().map(Route::to_string).collect();
     let ready = Ready {
         at: Timestamp::now(),
         local: url,
@@ -36,6 +38,7 @@ pub(super) fn announce(
         pid: std::process::id(),
         port: listener.port(),
         store: &setup.location.to_string(),
+        forward: &routes,
         seed: setup.layer.fault.as_ref().map(|_| setup.armed.seed()),
     };
     if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {
@@ -46,6 +49,7 @@ pub(super) fn announce(
         output::complain(&start);
     }
     face.remark(&start);
+    words::misdirected(tunnels, listener.port()).for_each(|warning| output::warn(&warning));
     if !face.is_json() {
         output::complain("Ready. Waiting for deliveries. Ctrl-C stops.\n");
     }

@@ -373,13 +373,13 @@ fn mode(arguments: &ListenArgs, files: &Layer) -> Result<Mode> {
 fn face(arguments: &ListenArgs, mode: Mode, everywhere: Everywhere) -> Face {
     let reader = output::reader(color::stdout(everywhere.color));
     match mode {
-        _ if everywhere.quiet => Face::Quiet,
+        Mode::Json => Face::json(arguments.body.bodies()),
+        _ if everywhere.quiet => Face::Quiet(reader),
         Mode::Tui => Face::Tui(reader),
         Mode::Auto | Mode::Text => Face::Text {
             reader,
             budget: arguments.budget,
         },
-        Mode::Json => Face::json(arguments.body.bodies()),
-        Mode::Quiet => Face::Quiet,
+        Mode::Quiet => Face::Quiet(reader),
     }
 }

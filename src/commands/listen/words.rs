@@ -18,6 +18,7 @@ use crate::store::Location;
 use crate::text;
 
 use super::super::exit::Exit;
+use super::super::output;
 use super::super::problem::Problem;
 use super::follow::Followed;
 use super::setup::Setup;
@@ -72,6 +73,13 @@ pub(super) fn start(
         );
     }
     let _ = writeln!(lines, "Signing    {signing}");
+    for route in setup.routes() {
+        let _ = writeln!(
+            lines,
+            "Forward    {}",
+            text::line(route.to_string().as_bytes())
+        );
+    }
     let _ = writeln!(lines, "Store      {}", setup.location);
     if let Some(plan) = &setup.layer.fault {
         let seed = if setup.armed.has_chance() {
@@ -81,37 +89,41 @@ pub(super) fn start(
         };
         let _ = writeln!(lines, "Armed      {}{seed}", text::line(plan.as_bytes()));
     }
-    for elsewhere in tunnels.misdirected() {
-        let advice = Advice::misdirected(elsewhere, listener.port());
-        let warning = Problem::usage(advice.what).why(advice.why).fix(advice.fix);
-        lines += &warning.text("warning");
-    }
     lines
 }
 
-/// Rare news, as a warning or a note.
-pub(super) fn notice(notice: &Notice, refused: u64) -> String {
+/// The tunnels that lead elsewhere.
+pub(super) fn misdirected(tunnels: &Tunnels, port: u16) -> impl Iterator<Item = Problem> {
+    tunnels.misdirected().map(move |elsewhere| {
+        let advice = Advice::misdirected(elsewhere, port);
+        Problem::usage(advice.what).why(advice.why).fix(advice.fix)
+    })
+}
+
+/// Says rare news, as a warning or a note.
+pub(super) fn tell(notice: &Notice, refused: u64) {
     match notice {
-        Notice::StoreFailed(error) => Problem::failed(
-            "store_failed",
-            "deliveries cannot be stored and are answered 503",
-        )
-        .why(error.as_str())
-        .fix("mend that; it goes on by itself, and the provider retries what was refused")
-        .text("warning"),
-        Notice::StoreRecovered => {
-            format!("note: deliveries are stored again; {refused} were answered 503\n")
-        }
-        Notice::Held(id) => {
-            format!("note: delivery {id} is held: answer it with hook64 release {id} 200\n")
-        }
+        Notice::StoreFailed(error) => output::warn(
+            &Problem::failed(
+                "store_failed",
+                "deliveries cannot be stored and are answered 503",
+            )
+            .why(error.as_str())
+            .fix("mend that; it goes on by itself, and the provider retries what was refused"),
+        ),
+        Notice::StoreRecovered => output::note(&format!(
+            "deliveries are stored again; {refused} were answered 503"
+        )),
+        Notice::Held(id) => output::note(&format!(
+            "delivery {id} is held: answer it with hook64 release {id} 200"
+        )),
         Notice::Removed {
             through,
             deliveries,
-        } => format!(
-            "note: {deliveries} deliveries up to number {through} were removed to keep the store \
-             in its bounds (--keep, --keep-bytes)\n"
-        ),
+        } => output::note(&format!(
+            "{deliveries} deliveries up to number {through} were removed to keep the store in its \
+             bounds (--keep, --keep-bytes)"
+        )),
     }
 }
 
@@ -143,7 +155,7 @@ pub(super) fn drift(provider: Provider, drift: &Drift) -> String {
 /// What was held was answered at the stop.
 pub(super) fn released(count: usize, status: u16) -> String {
     let deliveries = if count == 1 { "delivery" } else { "deliveries" };
-    format!("note: {count} held {deliveries} answered {status} at the stop (--on-stop)\n")
+    format!("{count} held {deliveries} answered {status} at the stop (--on-stop)")
 }
 
 /// What came of it all.
@@ -158,7 +170,7 @@ pub(super) fn stopped(totals: &Totals, followed: &Followed, reason: Reason) -> S
         undelivered: followed.ended,
         open: totals
             .events
-            .saturating_sub(totals.acknowledged + followed.ended),
+            .saturating_sub(totals.acknowledged + followed.ended.unwrap_or(0)),
         reason: reason.name(),
     }
 }

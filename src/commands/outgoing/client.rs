@@ -28,7 +28,7 @@ impl ClientArgs {
     pub(in crate::commands) fn client(&self, target: &Target, idle: usize) -> Result<Client> {
         let trust = self.trust.trust()?;
         if let Some(warning) = unchecked([target], &trust) {
-            output::complain(&warning.text("warning"));
+            output::warn(&warning);
         }
         Ok(Client::new(Settings {
             trust,

@@ -68,7 +68,7 @@ impl Recorder {
     pub(in crate::commands) async fn finish(self) {
         drop(self.waiting);
         match self.keeper.await {
-            Ok(Some(why)) => output::complain(&why.text("warning")),
+            Ok(Some(why)) => output::warn(&why),
             Ok(None) => {}
             Err(error) => {
                 if let Ok(panic) = error.try_into_panic() {

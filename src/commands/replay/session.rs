@@ -59,7 +59,8 @@ impl<'a> Session<'a> {
             },
             arguments,
             face,
-            is_quiet: everywhere.quiet,
+            // Objects are what was asked for.
+            is_quiet: everywhere.quiet && arguments.output == Output::Text,
             wanted,
             keeps_event_id,
             tally: Tally::default(),
@@ -83,8 +84,8 @@ impl<'a> Session<'a> {
             Report::Impossible(id, why) => {
                 self.progress.advance(u64::from(self.arguments.times));
                 if self.wanted > 1 {
-                    let warning = impossible(*id, why).text("warning");
-                    self.progress.aside(|| output::complain(&warning));
+                    let warning = impossible(*id, why);
+                    self.progress.aside(|| output::warn(&warning));
                 }
                 self.impossible.push((*id, why.clone()));
                 Ok(())

@@ -63,13 +63,15 @@ impl Pipeline {
         // A connection that was used before may be found dead, and the request is then made once
         // more. Where every single one counts, each has a connection of its own.
         let idle = if arguments.count > 1 { concurrency } else { 0 };
+        // Objects are what was asked for.
+        let is_silent = everywhere.quiet && matches!(arguments.output, Output::Text);
         let face = match arguments.output {
             Output::Json => Face::Json,
             Output::Text => Face::Text(output::reader(color::stdout(everywhere.color))),
         };
         let is_watched = matches!(arguments.output, Output::Text) && io::stdout().is_terminal();
         let shown = match () {
-            () if everywhere.quiet => Shown::None,
+            () if is_silent => Shown::None,
             () if is_watched && everywhere.verbose == 0 && attempts(parcels) > MANY => {
                 Shown::Troubles(MANY)
             }
@@ -196,11 +198,12 @@ fn schedule(arguments: &SendArgs, provider: Provider) -> Schedule {
     let schedule = match (&arguments.gaps, arguments.retries) {
         (None, None) => Schedule::documented(provider),
         (gaps, retries) => {
-            let gaps: Vec<Duration> = match gaps {
+            let documented = provider::gaps(Provider::Sixtyfour);
+            let as_many = u32::try_from(documented.len()).unwrap_or(u32::MAX);
+            let gaps = match gaps {
                 Some(gaps) => gaps.iter().map(|gap| gap.0).collect(),
-                None => provider::gaps(Provider::Sixtyfour).to_vec(),
+                None => documented.to_vec(),
             };
-            let as_many = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
             Schedule::new(gaps, retries.unwrap_or(as_many))
         }
     };
@@ -252,7 +255,7 @@ impl Sent<'_> {
         let is_more_than_its_line = self.parcels.count() > 1
             || self.tally.attempts() > 1
             || self.endings.all() < self.parcels.count();
-        if face.is_json() && !is_quiet {
+        if face.is_json() {
             let object = summary_object(&self.tally, &self.endings, self.parcels, ran);
             output::print(&(object + "\n"))?;
         } else if !is_quiet && is_more_than_its_line {

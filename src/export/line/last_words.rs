@@ -34,14 +34,17 @@ pub fn last_words(
     waiting: &[Waiting<'_>],
     clock: &Clock,
 ) -> String {
+    let given_up = stopped
+        .undelivered
+        .map(|count| format!("{count} undelivered, "));
     let mut words = format!(
-        "Stopped after {}. {}, {}: {} answered 2xx in the end, {} undelivered, {} open.\n\
+        "Stopped after {}. {}, {}: {} answered 2xx in the end, {}{} open.\n\
          {}. {} dropped. Captured in {}",
         text::duration(ran),
         count(stopped.events, "event", "events"),
         count(stopped.deliveries, "delivery", "deliveries"),
         stopped.acknowledged,
-        stopped.undelivered,
+        given_up.unwrap_or_default(),
         stopped.open,
         count(stopped.bad_sig, "bad signature", "bad signatures"),
         stopped.dropped,
@@ -88,7 +91,7 @@ mod tests {
             bad_sig: 1,
             dropped: 0,
             acknowledged: 12,
-            undelivered: 1,
+            undelivered: Some(1),
             open: 1,
             reason: "interrupt",
         };
