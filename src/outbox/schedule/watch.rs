@@ -32,6 +32,8 @@ pub struct Watch {
     pub gives_up: Option<Timestamp>,
     /// What the sender will do next, in one line.
     pub verdict: String,
+    /// Whether this program sent the newest attempt.
+    ours: bool,
 }
 
 /// One line of the table of attempts.
@@ -79,21 +81,19 @@ pub struct Came {
 }
 
 impl Watch {
-    /// The newest measured gap and the attempt it stands before: what [`Pace::measure`] wants.
+    /// The newest measured gap and the attempt it stands before: what [`Pace::measure`] wants. None
+    /// of an event that this program sent: it says nothing about the provider.
     #[must_use]
     pub fn newest_gap(&self) -> Option<(u32, Duration)> {
-        let came = self.rows.iter().rev().find_map(|row| match row {
-            Row::Came(came) => Some(came),
-            Row::NotSeen { .. } | Row::Expected { .. } => None,
-        })?;
-        Some((came.attempt, came.gap?))
+        newest_gap(&self.rows).filter(|_| !self.ours)
     }
 }
 
 /// What the sender of an event is expected to do, from its arrivals in order.
 #[must_use]
 pub fn outlook(pace: &Pace, seen: &[Seen], now: Timestamp) -> Outlook {
-    Forecast::make(pace, seen, now).outlook()
+    let own = own_pace(pace, seen, &past(None, pace, seen));
+    Forecast::make(own.as_ref().unwrap_or(pace), seen, now).outlook()
 }
 
 /// Everything there is to say about the attempts of an event, from its arrivals in order.
@@ -102,7 +102,9 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
     // A clock that was set back since: it is not earlier than what has happened.
     let known = seen.iter().map(|seen| seen.ended.unwrap_or(seen.arrived));
     let now = known.fold(now, Timestamp::max);
-    let mut rows = past(provider, pace, seen);
+    let mut rows = past(provider::attempt_timeout(provider), pace, seen);
+    let own = own_pace(pace, seen, &rows);
+    let pace = own.as_ref().unwrap_or(pace);
     let forecast = Forecast::make(pace, seen, now);
     let expected = future(pace, &forecast);
     let gives_up = expected.last().and_then(|row| match row {
@@ -126,11 +128,28 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
             Some(attempt) => format!("{}; {told}", verdict::timed_out(provider, attempt)),
             None => told,
         },
+        ours: is_ours(seen),
     }
 }
 
-fn past(provider: Provider, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
-    let timeout = provider::attempt_timeout(provider);
+fn is_ours(seen: &[Seen]) -> bool {
+    seen.last().is_some_and(|last| last.ours)
+}
+
+/// What this program sends may be played faster than any provider sends: its own gaps tell.
+fn own_pace(pace: &Pace, seen: &[Seen], rows: &[Row]) -> Option<Pace> {
+    is_ours(seen).then(|| pace.alone(newest_gap(rows)))
+}
+
+fn newest_gap(rows: &[Row]) -> Option<(u32, Duration)> {
+    let came = rows.iter().rev().find_map(|row| match row {
+        Row::Came(came) => Some(came),
+        Row::NotSeen { .. } | Row::Expected { .. } => None,
+    })?;
+    Some((came.attempt, came.gap?))
+}
+
+fn past(timeout: Option<Duration>, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
     let mut rows = Vec::with_capacity(seen.len() + 8);
     let mut highest = 0_u32;
     let mut previous: Option<(u32, Seen)> = None;
@@ -275,6 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn what_this_program_sent_teaches_nobody_and_is_expected_by_its_own_pace() {
+        let ours = |seen| Seen { ours: true, ..seen };
+        let seen = [ours(failed(1, 0, 1)), ours(failed(2, 101, 102))];
+        let watch = watch(Provider::Sixtyfour, &sixtyfour(), &seen, at(102));
+        assert_eq!(watch.newest_gap(), None);
+        let due = Outlook::Due {
+            attempt: 3,
+            at: at(302),
+            documented: Some(seconds(2)),
+            measured: true,
+        };
+        assert_eq!(watch.outlook, due);
+        assert_eq!(outlook(&sixtyfour(), &seen, at(102)), due);
+    }
+
+    #[test]
     fn no_gap_is_measured_over_a_hole_an_overlap_or_a_copy() {
         for (story, seen) in [
             ("hole", [failed(1, 0, 1), failed(3, 5_000, 5_001)]),
@@ -353,6 +388,7 @@ mod tests {
             ended,
             acknowledged,
             outcome: ended.map(|_| Outcome::PeerLeft),
+            ours: attempt.is_some_and(|attempt| attempt % 2 == 0),
         })
     }
 
