@@ -13,7 +13,8 @@ use crate::inbox::expect::Expectation;
 use crate::net::client::{self, Client, Trust};
 use crate::net::server::Limits;
 use crate::net::tunnel::PublicUrl;
-use crate::outbox::{Forward, Route};
+use crate::outbox::Forward;
+use crate::outbox::forward::Route;
 use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
@@ -25,6 +26,7 @@ use super::super::tui::{self, LookArgs, Looks};
 use super::super::values::{Size, Span};
 use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
+use super::routes;
 
 const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many forwards that the app answered early may go on being sent: each has a connection and a
@@ -280,13 +282,7 @@ fn forward(layer: &Layer, trust: &Trust) -> Result<Option<Forward>> {
     let routes = layer
         .forward
         .iter()
-        .map(|text| {
-            text.parse::<Route>().map_err(|error| {
-                Problem::usage(format!("--forward does not know \"{text}\""))
-                    .why(error.to_string())
-                    .fix("hook64 listen --forward http://localhost:3000/webhooks")
-            })
-        })
+        .map(|text| routes::parse(text))
         .collect::<Result<Vec<_>>>()?;
     let timeout = layer.forward_timeout.map_or(FORWARD_TIMEOUT, |span| span.0);
     let client = Client::new(client::Settings {
