@@ -87,7 +87,8 @@ fn several(problem: Problem, word: &str) -> Problem {
     problem
         .why("blanks part several ids, and two dots make a range")
         .fix(format!(
-            "hook64 replay {} --to URL\n  hook64 replay {first}..{last} --to URL",
+            "name each of them, or a range:\n  hook64 replay {} --to URL\n  \
+             hook64 replay {first}..{last} --to URL",
             numbers.join(" ")
         ))
 }
@@ -237,7 +238,8 @@ mod tests {
         };
         assert_eq!(
             fix("1,2"),
-            "hook64 replay 1 2 --to URL\n  hook64 replay 1..2 --to URL"
+            "name each of them, or a range:\n  hook64 replay 1 2 --to URL\n  \
+             hook64 replay 1..2 --to URL"
         );
         for other in ["1", "1,", "a,b", "6f1c0b52-3e1d"] {
             assert_eq!(fix(other), "other", "{other}");

@@ -5,6 +5,7 @@
 //! five attempts or six, so a fifth that failed is never called the last until the time for a sixth
 //! has passed.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -92,8 +93,7 @@ impl Watch {
 /// What the sender of an event is expected to do, from its arrivals in order.
 #[must_use]
 pub fn outlook(pace: &Pace, seen: &[Seen], now: Timestamp) -> Outlook {
-    let own = own_pace(pace, seen, &past(None, pace, seen));
-    Forecast::make(own.as_ref().unwrap_or(pace), seen, now).outlook()
+    Forecast::make(&pace_of(pace, seen), seen, now).outlook()
 }
 
 /// Everything there is to say about the attempts of an event, from its arrivals in order.
@@ -103,8 +103,7 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
     let known = seen.iter().map(|seen| seen.ended.unwrap_or(seen.arrived));
     let now = known.fold(now, Timestamp::max);
     let mut rows = past(provider::attempt_timeout(provider), pace, seen);
-    let own = own_pace(pace, seen, &rows);
-    let pace = own.as_ref().unwrap_or(pace);
+    let pace = &*pace_of(pace, seen);
     let forecast = Forecast::make(pace, seen, now);
     let expected = future(pace, &forecast);
     let gives_up = expected.last().and_then(|row| match row {
@@ -136,9 +135,15 @@ fn is_ours(seen: &[Seen]) -> bool {
     seen.last().is_some_and(|last| last.ours)
 }
 
-/// What this program sends may be played faster than any provider sends: its own gaps tell.
-fn own_pace(pace: &Pace, seen: &[Seen], rows: &[Row]) -> Option<Pace> {
-    is_ours(seen).then(|| pace.alone(newest_gap(rows)))
+/// The pace to expect of an event. What this program sends may be played faster than any provider
+/// sends: only its own gaps tell.
+#[must_use]
+pub fn pace_of<'a>(pace: &'a Pace, seen: &[Seen]) -> Cow<'a, Pace> {
+    if is_ours(seen) {
+        Cow::Owned(pace.alone(newest_gap(&past(None, pace, seen))))
+    } else {
+        Cow::Borrowed(pace)
+    }
 }
 
 fn newest_gap(rows: &[Row]) -> Option<(u32, Duration)> {
