@@ -403,3 +403,33 @@ fn an_app_that_stalls_in_the_handshake_is_504() {
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
     assert_eq!(listener.next("forward")["failure"], "timed_out");
 }
+
+#[test]
+fn a_route_back_to_the_listener_is_refused_and_others_are_said() {
+    let home = Home::new();
+    // Nobody else uses this address.
+    let back = "/a=http://127.64.64.64:6464/x";
+    let arguments = ["listen", "--host", "127.64.64.64", "--forward", back];
+    let refused = home.run(&arguments).expect(2).stderr;
+    assert!(
+        refused.starts_with(&format!(
+            "error: --forward {back} leads back to this listener"
+        )),
+        "{refused}"
+    );
+    let app = Target::taking();
+    let route = format!("find_phone={}", app.url("/x"));
+    let listener = home.listen(&["--forward", &route]);
+    assert_eq!(listener.next("ready")["forward"][0], route);
+    let listener = home.listen(&[
+        "--forward",
+        &route,
+        "--output",
+        "quiet",
+        "--store",
+        ":memory:",
+    ]);
+    let said = listener.stop().expect(0).stderr;
+    assert!(said.contains("Ready."), "{said}");
+    assert!(said.contains("Stopped after "), "{said}");
+}

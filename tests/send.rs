@@ -158,8 +158,33 @@ fn a_sender_gives_up_after_six_attempts_or_as_many_as_are_asked_for() {
     send_to(&home, &app, &quick).expect(5);
     assert_eq!(app.seen().len(), 8);
     // ELAN documents no retries.
-    send_to(&home, &app, &["workflow.started"]).expect(5);
+    let elan = send_to(&home, &app, &["workflow.started"]).expect(5);
     assert_eq!(app.seen().len(), 9);
+    assert!(
+        elan.stderr.contains("sign with --elan-secret-file"),
+        "{}",
+        elan.stderr
+    );
+    // The last gap repeats.
+    send_to(&home, &app, &["find_email", "--gaps", "2ms,1ms"]).expect(5);
+    assert_eq!(app.seen().len(), 15);
+}
+
+#[test]
+fn quiet_leaves_the_objects_that_were_asked_for() {
+    let home = Home::new();
+    let app = Target::taking();
+    let quiet = ["find_email", "-q", "--output", "json"];
+    let sent = send_to(&home, &app, &quiet).expect(0);
+    let kinds: Vec<_> = sent
+        .json_lines()
+        .iter()
+        .map(|o| o["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["attempt", "sent"]);
+    assert_eq!(sent.stderr, "");
+    let silent = send_to(&home, &app, &["find_email", "-q"]).expect(0);
+    assert_eq!((&*silent.stdout, &*silent.stderr), ("", ""));
 }
 
 #[test]

@@ -209,7 +209,9 @@ fn a_stop_answers_what_is_held_and_says_so() {
         let (mut second, _) = hold(&listener, "e-2");
         let ended = listener.stop().expect(0);
         for connection in [&mut first, &mut second] {
-            assert_eq!(connection.answer().unwrap().unwrap().status, status);
+            let answer = connection.answer().unwrap().unwrap();
+            assert_eq!(answer.status, status);
+            assert_eq!(answer.body, br#"{"ok":false,"error":"stopping"}"#);
         }
         let said = format!("2 held deliveries answered {status} at the stop");
         assert!(ended.stderr.contains(&said), "{}", ended.stderr);
