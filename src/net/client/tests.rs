@@ -323,7 +323,7 @@ async fn a_peer_that_answers_first_and_reads_later_gets_the_whole_request() {
 #[tokio::test]
 async fn without_room_beside_it_a_request_answered_early_is_sent_whole_first() {
     let client = hasty();
-    let (_, _open, _) = answered_early(&client).await;
+    let _another = client.shared.beside.try_acquire().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target: Target = format!("http://{}/", listener.local_addr().unwrap())
         .parse()
@@ -337,7 +337,7 @@ async fn without_room_beside_it_a_request_answered_early_is_sent_whole_first() {
         let (mut socket, _) = listener.accept().await.unwrap();
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
         socket.write_all(answer).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         begins.set(Instant::now()).unwrap();
         let mut seen = vec![0; whole];
         socket.read_exact(&mut seen).await.unwrap();
