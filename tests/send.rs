@@ -1,7 +1,7 @@
 //! `hook64 send` is the provider: what it delivers, how it tries again, what it says of it.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -533,15 +533,12 @@ fn many_events_are_all_different_and_summed_up() {
     assert_eq!(summary["statuses"]["200"], 50);
     assert!(summary["p95_ms"].as_f64() >= summary["p50_ms"].as_f64());
 
-    let sent = send_to(
-        &home,
-        &app,
-        &["find_email", "--count", "3", "--rate", "4/s"],
-    )
-    .expect(0);
-    let seen = app.seen();
-    let spread = seen[52].at - seen[50].at;
-    assert!(spread >= Duration::from_millis(250), "{spread:?}");
+    let started = Instant::now();
+    let paced = ["find_email", "--count", "3", "--rate", "1/s"];
+    let sent = send_to(&home, &app, &paced).expect(0);
+    // From the start: a busy machine may read the first late, and nothing early.
+    let spread = app.seen()[52].at - started;
+    assert!(spread >= Duration::from_secs(2), "{spread:?}");
     assert!(sent.stderr.contains("3 delivered"), "{}", sent.stderr);
     assert!(sent.stderr.contains("p95"), "{}", sent.stderr);
 }
