@@ -102,9 +102,10 @@ impl Seen {
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => {
                 let length = read_length(value)?;
-                if self.content_length.replace(length).is_some() {
-                    return refuse(400, "two Content-Lengths");
+                if self.content_length.is_some_and(|other| other != length) {
+                    return refuse(400, "two different Content-Lengths");
                 }
+                self.content_length = Some(length);
             }
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
                 self.coded = true;
@@ -178,6 +179,10 @@ mod tests {
         assert_eq!(post("A: b"), Ok(Length::None));
         assert_eq!(post("Content-Length: 0"), Ok(Length::None));
         assert_eq!(
+            post("content-length: 5\r\nContent-Length: 5"),
+            Ok(Length::Exact(5))
+        );
+        assert_eq!(
             post("Content-Length: 9223372036854775808"),
             Ok(Length::Exact(1 << 63))
         );
@@ -190,7 +195,6 @@ mod tests {
             "Content-Length: 2\r\nTransfer-Encoding: chunked",
             "Transfer-Encoding: chunked\r\nContent-Length: 2",
             "Content-Length: 2\r\nContent-Length: 3",
-            "content-length: 2\r\nContent-Length: 2",
             "Content-Length: 2, 2",
             "Content-Length: +2",
             "Content-Length: -1",
