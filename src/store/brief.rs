@@ -59,8 +59,7 @@ pub struct Brief {
     pub body_bytes: u64,
     /// The SHA-256 of the body.
     pub body_sha256: [u8; 32],
-    /// Whether this program sent it, which is looked up only where a gap may be measured before it:
-    /// for later arrivals of an event.
+    /// Whether this program sent it: looked up for retries alone, where a gap is measured.
     pub ours: bool,
 }
 
@@ -87,8 +86,8 @@ const SELECT: &str = "SELECT d.seq, d.event, d.arrived, d.provider, d.event_id, 
      d.event_id_from, d.event_type, d.attempt, d.turn, d.reason, d.matches_ignoring_time, \
      d.status, d.ending, d.drip, d.delay, d.answered_by, d.rule_step, d.rule_of, d.body_bytes, \
      d.body_sha256, s.at, s.outcome, d.arrival, \
-     d.event <> d.seq AND d.arrival <= 16 AND (SELECT instr(lower(substr(CAST(c.head AS TEXT), 1, \
-     4096)), 'user-agent: hook64') > 0 FROM contents c WHERE c.seq = d.seq) \
+     d.turn = 'retry' AND (SELECT CAST(c.head AS TEXT) LIKE '%' || char(10) || \
+     'user-agent: hook64%' FROM contents c WHERE c.seq = d.seq) \
      FROM deliveries d LEFT JOIN settlements s USING (seq)";
 
 /// A page of those behind a number, oldest first, and the number of the last row that was looked

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{arrival, at, id, insert};
-use crate::delivery::{AnsweredBy, Ending, Head, Header, Outcome, Reason, Settlement};
+use crate::delivery::{AnsweredBy, Ending, Head, Header, Outcome, Reason, Settlement, Turn};
 use crate::signature::digest::sha256;
 use crate::store::{Brief, Location, Options, Store};
 
@@ -61,6 +61,7 @@ async fn a_retry_that_this_program_sent_is_told_from_a_providers() {
     for agent in ["hook64/0.1.0", "Sixtyfour-Webhooks/1.0", "not hook64"] {
         let mut retry = arrival("e", "{}");
         retry.sighting.first = Some(id(1));
+        retry.sighting.turn = Turn::Retry;
         let agent = Header::new("user-Agent", agent);
         retry.request.head = Head::build("POST", b"/", &[agent]).unwrap();
         insert(&store, retry).await;
