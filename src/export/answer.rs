@@ -63,12 +63,6 @@ pub fn by(delivery: &Delivery) -> String {
     }
 }
 
-/// The same with the reason for which hook64 answered in the app's place, if it did.
-#[must_use]
-pub fn by_because(delivery: &Delivery, because: Option<&str>) -> String {
-    because.map_or_else(|| by(delivery), |_| "hook64".to_owned())
-}
-
 /// Whether hook64 may have answered this in the app's place: what was made of the app's silence
 /// tells.
 #[must_use]
@@ -116,6 +110,12 @@ fn silence(failure: &Failure, place: &str) -> String {
 fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?']).next().unwrap_or(rest)
+}
+
+/// Who decided it, where hook64 answered in the app's place if there is a reason for that.
+#[must_use]
+pub fn by_because(delivery: &Delivery, because: Option<&str>) -> String {
+    because.map_or_else(|| by(delivery), |_| "hook64".to_owned())
 }
 
 /// From the first byte of the request to the end of the answer; `None` while it is open.
