@@ -112,18 +112,18 @@ fn authority(url: &str) -> &str {
     rest.split(['/', '?']).next().unwrap_or(rest)
 }
 
-/// Who decided it, where hook64 answered in the app's place if there is a reason for that.
-#[must_use]
-pub fn by_because(delivery: &Delivery, because: Option<&str>) -> String {
-    because.map_or_else(|| by(delivery), |_| "hook64".to_owned())
-}
-
 /// From the first byte of the request to the end of the answer; `None` while it is open.
 #[must_use]
 pub fn took(delivery: &Delivery) -> Option<Duration> {
     let arrived = delivery.request().times.arrived;
     let settlement = delivery.settlement?;
     Some(clock::between(arrived, settlement.at))
+}
+
+/// Who decided it, where hook64 answered in the app's place if there is a reason for that.
+#[must_use]
+pub fn by_because(delivery: &Delivery, because: Option<&str>) -> String {
+    because.map_or_else(|| by(delivery), |_| "hook64".to_owned())
 }
 
 /// The colour of the answer.

@@ -102,7 +102,7 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
     // A clock that was set back since: it is not earlier than what has happened.
     let known = seen.iter().map(|seen| seen.ended.unwrap_or(seen.arrived));
     let now = known.fold(now, Timestamp::max);
-    let mut rows = past(provider::attempt_timeout(provider), pace, seen);
+    let mut rows = past(provider, pace, seen);
     let pace = &*pace_of(pace, seen);
     let forecast = Forecast::make(pace, seen, now);
     let expected = future(pace, &forecast);
@@ -131,30 +131,8 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
     }
 }
 
-fn is_ours(seen: &[Seen]) -> bool {
-    seen.last().is_some_and(|last| last.ours)
-}
-
-/// The pace to expect of an event. What this program sends may be played faster than any provider
-/// sends: only its own gaps tell.
-#[must_use]
-pub fn pace_of<'a>(pace: &'a Pace, seen: &[Seen]) -> Cow<'a, Pace> {
-    if is_ours(seen) {
-        Cow::Owned(pace.alone(newest_gap(&past(None, pace, seen))))
-    } else {
-        Cow::Borrowed(pace)
-    }
-}
-
-fn newest_gap(rows: &[Row]) -> Option<(u32, Duration)> {
-    let came = rows.iter().rev().find_map(|row| match row {
-        Row::Came(came) => Some(came),
-        Row::NotSeen { .. } | Row::Expected { .. } => None,
-    })?;
-    Some((came.attempt, came.gap?))
-}
-
-fn past(timeout: Option<Duration>, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
+fn past(provider: Provider, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
+    let timeout = provider::attempt_timeout(provider);
     let mut rows = Vec::with_capacity(seen.len() + 8);
     let mut highest = 0_u32;
     let mut previous: Option<(u32, Seen)> = None;
@@ -199,6 +177,29 @@ fn timed_out(seen: &Seen, timeout: Option<Duration>) -> bool {
         return false;
     };
     held.abs_diff(timeout) <= TIMEOUT_SLACK
+}
+
+fn is_ours(seen: &[Seen]) -> bool {
+    seen.last().is_some_and(|last| last.ours)
+}
+
+/// The pace to expect of an event. What this program sends may be played faster than any provider
+/// sends: only its own gaps tell.
+#[must_use]
+pub fn pace_of<'a>(pace: &'a Pace, seen: &[Seen]) -> Cow<'a, Pace> {
+    if is_ours(seen) {
+        Cow::Owned(pace.alone(newest_gap(&past(Provider::Plain, pace, seen))))
+    } else {
+        Cow::Borrowed(pace)
+    }
+}
+
+fn newest_gap(rows: &[Row]) -> Option<(u32, Duration)> {
+    let came = rows.iter().rev().find_map(|row| match row {
+        Row::Came(came) => Some(came),
+        Row::NotSeen { .. } | Row::Expected { .. } => None,
+    })?;
+    Some((came.attempt, came.gap?))
 }
 
 fn future(pace: &Pace, forecast: &Forecast) -> Vec<Row> {
