@@ -109,6 +109,21 @@ fn a_number_that_no_delivery_has_leads_to_no_other() {
 }
 
 #[test]
+fn what_was_just_answered_is_not_called_open() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    for number in 1..=5 {
+        post(&listener.address, "/", &[], b"{}");
+        let object = home.run(&["list", "--limit", "1", "--output", "json"]);
+        let object: Value = serde_json::from_str(&object.expect(0).stdout).unwrap();
+        assert_eq!(object["outcome"], "answered");
+        post(&listener.address, "/", &[], b"{}");
+        let shown = home.run(&["show", &(2 * number).to_string()]).expect(0);
+        assert!(!shown.stdout.contains("open"), "{}", shown.stdout);
+    }
+}
+
+#[test]
 fn an_empty_store_says_how_to_fill_it() {
     let home = Home::new();
     home.listen::<&str>(&[]).stop().expect(0);

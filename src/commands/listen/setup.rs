@@ -59,7 +59,8 @@ pub(in crate::commands) struct ListenArgs {
     /// The answer to what is still held when the listener stops [default: 503]
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     on_stop: Option<u16>,
-    /// Ask the local app, and answer what it answers: `URL`, `/path=URL` or `TYPE=URL`. Repeatable
+    /// Ask the local app, and answer what it answers: `URL` or a port, `/path=URL` or `TYPE=URL`.
+    /// Repeatable
     #[arg(long, value_name = "ROUTE")]
     forward: Vec<String>,
     /// How long the app may take before the answer is 504 [default: 10s]
