@@ -163,7 +163,19 @@ mod tests {
             port: 6464,
             path: "/webhooks/sixtyfour",
         };
-        (answer.remarks(output), answer.data(output))
+        let warnings = answer.warnings();
+        let remarks = match output {
+            Output::Json => warnings
+                .iter()
+                .map(|warning| warning.json("warning"))
+                .collect(),
+            Output::Text => {
+                let warnings = warnings.iter().map(|warning| warning.text("warning"));
+                let best = answer.tunnels.best().map(explanation);
+                warnings.chain(best).collect()
+            }
+        };
+        (remarks, answer.data(output))
     }
 
     #[test]
