@@ -13,6 +13,7 @@ use super::clock;
 use super::columns::Columns;
 use super::frame;
 use super::index::{Attempt, EventNumber};
+use super::layer::Layer;
 use super::plan::{Focus, Layout, Plan};
 use super::row::{By, Word};
 use super::rows::Place;
@@ -65,10 +66,18 @@ pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
 fn title(app: &App) -> String {
     let all = app.index.events();
     let shown = app.list.rows().order().len();
-    if shown == all {
+    let count = if shown == all {
         format!("Events {all}")
     } else {
         format!("Events {shown} of {all}")
+    };
+    // While it is being typed it stands in the prompt.
+    let is_typed = matches!(app.layers.last(), Some(Layer::Filter(_)));
+    if app.filtering.filter.is_some() && !is_typed {
+        let filter = text::line(app.filtering.text.as_bytes());
+        format!("{count}  filter {filter}")
+    } else {
+        count
     }
 }
 
@@ -86,13 +95,21 @@ fn foot(app: &App, plan: &Plan) -> String {
         let last = (app.list.top + seen).min(total);
         format!("rows {}-{last} of {total}  {mode}", app.list.top + 1)
     } else if plan.is_wide() {
-        match app.index.deliveries() {
-            1 => format!("1 delivery  {mode}"),
-            count => format!("{count} deliveries  {mode}"),
-        }
+        format!("{}  {mode}", deliveries(app))
     } else {
         mode.to_owned()
     }
+}
+
+/// How many deliveries are shown, in words.
+fn deliveries(app: &App) -> String {
+    let all = app.index.deliveries();
+    let of = match &app.list.matches {
+        Some(matches) => format!("{} of {all}", matches.deliveries),
+        None => all.to_string(),
+    };
+    let what = if all == 1 { "delivery" } else { "deliveries" };
+    format!("{of} {what}")
 }
 
 fn draw_row(app: &App, columns: &Columns, place: Place, selected: bool) -> Line<'static> {
