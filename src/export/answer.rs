@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::delivery::{AnsweredBy, Delivery, Ending, Outcome, Validity};
+use crate::delivery::{AnsweredBy, Attempt, Delivery, Ending, Failure, Outcome, Validity};
+use crate::text;
 
 use super::clock;
 use super::paint::Role;
@@ -56,6 +57,55 @@ pub fn by(delivery: &Delivery) -> String {
         AnsweredBy::Armed { step, of: None, .. } => format!("armed {step}"),
         other => other.name().to_owned(),
     }
+}
+
+/// Whether hook64 may have answered this in the app's place: what was made of the app's silence
+/// tells.
+#[must_use]
+pub fn may_be_instead(delivery: &Delivery) -> bool {
+    let answer = &delivery.arrival.answer;
+    answer.by == AnsweredBy::App && matches!(answer.reply.status, 502 | 504)
+}
+
+/// Why hook64 answered in the app's place, by the request that was made to the app; `None` where the
+/// answer is the app's own. Not escaped.
+#[must_use]
+pub fn because(delivery: &Delivery, forward: &Attempt) -> Option<String> {
+    if !may_be_instead(delivery) {
+        return None;
+    }
+    let place = authority(&forward.target);
+    match &forward.result {
+        Err(failure) => Some(silence(failure, place)),
+        Ok(response) if response.status < 200 => Some(format!("{place} switched protocols")),
+        Ok(response) if response.status != delivery.arrival.answer.reply.status => {
+            Some(format!("the answer of {place} is too large to relay"))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Why there is no answer from this place.
+fn silence(failure: &Failure, place: &str) -> String {
+    match failure {
+        Failure::Unreachable(why) if why.starts_with("connection refused") => {
+            format!("nothing listens on {place}")
+        }
+        Failure::Unreachable(why) => format!("cannot connect to {place}: {why}"),
+        Failure::Tls(why) => format!("no TLS with {place}: {why}"),
+        Failure::TimedOut(after) => {
+            format!("{place} did not answer within {}", text::duration(*after))
+        }
+        Failure::Broken(why) => format!("the connection to {place} broke: {why}"),
+        Failure::NotHttp(_) => format!("{place} does not speak HTTP"),
+        Failure::Stopped => format!("{place} had not answered when the listener stopped"),
+    }
+}
+
+/// Host and port of a URL, as written.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest)
 }
 
 /// From the first byte of the request to the end of the answer; `None` while it is open.
