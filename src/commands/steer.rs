@@ -258,13 +258,18 @@ fn status_text(status: &Value) -> String {
     }
     lines
         + &format!(
-            "So far     {} events, {} deliveries, {} acknowledged, {} bad signatures, {} dropped\n",
-            status["events"],
-            status["deliveries"],
+            "So far     {}, {}, {} acknowledged, {}, {} dropped\n",
+            count(&status["events"], "event", "events"),
+            count(&status["deliveries"], "delivery", "deliveries"),
             status["acknowledged"],
-            status["bad_sig"],
+            count(&status["bad_sig"], "bad signature", "bad signatures"),
             status["dropped"]
         )
+}
+
+fn count(number: &Value, one: &str, several: &str) -> String {
+    let what = if *number == 1 { one } else { several };
+    format!("{number} {what}")
 }
 
 fn held_text(held: &Value) -> String {
