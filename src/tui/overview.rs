@@ -1,10 +1,10 @@
 //! The Overview tab: what a delivery is and what becomes of its event, on one screen.
 
-use std::time::Duration;
+use std::fmt;
 
 use ratatui::text::Line;
 
-use crate::delivery::{AnsweredBy, Delivery, EventIdSource};
+use crate::delivery::{AnsweredBy, Delivery, EventIdSource, Outcome};
 use crate::export::{answer, forwarded, verdict};
 use crate::filter::{Quality, Subject};
 use crate::provider;
@@ -17,9 +17,9 @@ use super::event_list::signature_role;
 use super::index::{Attempt, EventNumber};
 use super::overview_notes;
 use super::row::Word;
-use super::state::State;
 use super::theme::Role;
 use super::words::{Words, wrap};
+use super::world::Origin;
 
 /// Where the values begin.
 const VALUE: usize = 12;
@@ -34,7 +34,7 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
         compact: super::pane::is_compact(&app.plan(), width),
         lines: Vec::new(),
     };
-    page.headline(delivery);
+    page.headline(shown);
     page.blank();
     page.identity(delivery);
     page.request(delivery, shown.digest);
@@ -76,7 +76,8 @@ impl Page<'_> {
         self.app.index.attempt(delivery.id).map(Attempt::event)
     }
 
-    fn headline(&mut self, delivery: &Delivery) {
+    fn headline(&mut self, shown: &Shown) {
+        let delivery = &*shown.delivery;
         let Some(attempt) = self.app.index.attempt(delivery.id) else {
             return;
         };
@@ -87,14 +88,16 @@ impl Page<'_> {
             String::new()
         };
         let role = super::event_list::code_role(attempt);
-        let words = self
-            .words()
-            .say(role, attempt.code())
-            .plain(format!(
-                " by {}   attempt {}{of}   ",
-                decided(delivery),
-                attempt.number
-            ))
+        let start = self.words().say(role, attempt.code()).plain(" ");
+        let decided = decided(shown);
+        let start = if decided.because.is_some() {
+            self.sentence(start, &decided.to_string());
+            self.words()
+        } else {
+            start.plain(format!("{decided}   "))
+        };
+        let words = start
+            .plain(format!("attempt {}{of}   ", attempt.number))
             .sent(
                 Role::Strong,
                 delivery
@@ -111,6 +114,16 @@ impl Page<'_> {
             words
         };
         self.push(words);
+    }
+
+    /// A sentence that is shown whole, on more than one line if it must be.
+    fn sentence(&mut self, start: Words, sentence: &str) {
+        let margin = start.columns();
+        let mut start = Some(start);
+        for line in wrap(sentence, self.width.saturating_sub(margin + 1)) {
+            let start = start.take().unwrap_or_else(|| self.words().at(margin));
+            self.push(start.plain(line));
+        }
     }
 
     fn identity(&mut self, delivery: &Delivery) {
@@ -152,20 +165,11 @@ impl Page<'_> {
         let request = delivery.request();
         let arrived = request.times.arrived;
         let age = clock::between(arrived, self.app.shown_at());
-        let counting = self.event(delivery).is_some_and(|event| {
-            matches!(
-                self.app.index.state(event, self.app.shown_at()),
-                State::Due { .. } | State::Held { .. }
-            )
-        });
-        let ago = if counting && age < Duration::from_secs(60) {
-            format!("{} s ago", age.as_secs())
-        } else {
+        let words = self.labelled("Received").plain(format!(
+            "{}   ({})",
+            clock::full(arrived),
             clock::ago(age)
-        };
-        let words = self
-            .labelled("Received")
-            .plain(format!("{}   ({ago})", clock::full(arrived)));
+        ));
         self.push(words);
         let words = self
             .labelled("Request")
@@ -338,8 +342,46 @@ fn client(delivery: &Delivery) -> String {
     }
 }
 
+/// How an answer came about.
+pub(super) struct Decided {
+    /// Who decided it.
+    by: String,
+    /// It was held, and then released.
+    is_released: bool,
+    /// Why hook64 answered in the app's place, if it did.
+    because: Option<String>,
+}
+
+impl fmt::Display for Decided {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.because {
+            Some(because) => write!(formatter, "by hook64: {because}"),
+            None if self.is_released => write!(formatter, "released, held by {}", self.by),
+            None => write!(formatter, "by {}", self.by),
+        }
+    }
+}
+
+/// How the answer to a delivery came about.
+pub(super) fn decided(shown: &Shown) -> Decided {
+    let delivery = &*shown.delivery;
+    let outcome = delivery.settlement.map(|settlement| settlement.outcome);
+    let mut forwards = shown
+        .outgoing
+        .iter()
+        .filter(|outgoing| outgoing.origin == Origin::Forward);
+    let because = forwards
+        .next_back()
+        .and_then(|forward| answer::because(delivery, &forward.attempt));
+    Decided {
+        by: decided_by(delivery),
+        is_released: matches!(outcome, Some(Outcome::Released(_))),
+        because: because.map(|because| text::line(because.as_bytes()).into_owned()),
+    }
+}
+
 /// Who decided the answer: `armed fault 3/5`, `default answer`.
-pub(super) fn decided(delivery: &Delivery) -> String {
+fn decided_by(delivery: &Delivery) -> String {
     match &delivery.arrival.answer.by {
         AnsweredBy::Default => "default answer".to_owned(),
         AnsweredBy::Signature => "signature policy".to_owned(),
