@@ -13,7 +13,7 @@ use super::clock;
 use super::columns::Columns;
 use super::frame;
 use super::index::{Attempt, EventNumber};
-use super::layer::Layer;
+use super::list_frame;
 use super::plan::{Focus, Layout, Plan};
 use super::row::{By, Word};
 use super::rows::Place;
@@ -34,8 +34,8 @@ pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
             app.theme,
             buffer,
             plan.list,
-            &title(app),
-            &foot(app, plan),
+            &list_frame::title(app),
+            &list_frame::foot(app, plan),
             focused,
         );
         let titles = Words::new(app.theme)
@@ -61,55 +61,6 @@ pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
             buffer.set_style(at, app.theme.style(Role::Selected));
         }
     }
-}
-
-fn title(app: &App) -> String {
-    let all = app.index.events();
-    let shown = app.list.rows().order().len();
-    let count = if shown == all {
-        format!("Events {all}")
-    } else {
-        format!("Events {shown} of {all}")
-    };
-    // While it is being typed it stands in the prompt.
-    let is_typed = matches!(app.layers.last(), Some(Layer::Filter(_)));
-    if app.filtering.filter.is_some() && !is_typed {
-        let filter = text::line(app.filtering.text.as_bytes());
-        format!("{count}  filter {filter}")
-    } else {
-        count
-    }
-}
-
-fn foot(app: &App, plan: &Plan) -> String {
-    let mode = if app.filtering.filter.is_some() {
-        "filtered"
-    } else if app.list.follow {
-        "FOLLOW"
-    } else {
-        "PAUSED"
-    };
-    let total = app.list.rows().len();
-    let seen = usize::from(plan.list_rows().height);
-    if total > seen {
-        let last = (app.list.top + seen).min(total);
-        format!("rows {}-{last} of {total}  {mode}", app.list.top + 1)
-    } else if plan.is_wide() {
-        format!("{}  {mode}", deliveries(app))
-    } else {
-        mode.to_owned()
-    }
-}
-
-/// How many deliveries are shown, in words.
-fn deliveries(app: &App) -> String {
-    let all = app.index.deliveries();
-    let of = match &app.list.matches {
-        Some(matches) => format!("{} of {all}", matches.deliveries),
-        None => all.to_string(),
-    };
-    let what = if all == 1 { "delivery" } else { "deliveries" };
-    format!("{of} {what}")
 }
 
 fn draw_row(app: &App, columns: &Columns, place: Place, selected: bool) -> Line<'static> {
@@ -299,6 +250,8 @@ pub(super) fn by(attempt: &Attempt) -> String {
     }
     match (attempt.by, attempt.step) {
         (By::Armed, (step, of)) if of > 0 => format!("armed {step}/{of}"),
+        // The app's own, or what stands in for it where it gave none.
+        (By::App, _) if matches!(attempt.status, 502 | 504) => "forward".to_owned(),
         (by, _) => by.text().to_owned(),
     }
 }

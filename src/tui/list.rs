@@ -114,6 +114,7 @@ impl List {
         self.rows = Rows::new(order, unfolded);
         if self.follow {
             self.select_newest(index);
+            self.begin_with_the_event();
         } else if let (Some(offset), Some(row)) = (offset, self.selected_row(index)) {
             self.top = row.saturating_sub(offset);
         } else {
@@ -267,6 +268,14 @@ impl List {
                 .then(|| index.last(event).map(super::index::Attempt::id))
                 .flatten(),
         });
+    }
+
+    /// An attempt that is gone to is seen beneath its event.
+    fn begin_with_the_event(&mut self) {
+        let event = self.selected.map(|selected| selected.event);
+        if let Some(row) = event.and_then(|event| self.rows.row_of(event, None)) {
+            self.top = self.top.min(row);
+        }
     }
 
     /// After what was selected is no longer shown: something close to it.

@@ -1,10 +1,8 @@
 //! The Overview tab: what a delivery is and what becomes of its event, on one screen.
 
-use std::fmt;
-
 use ratatui::text::Line;
 
-use crate::delivery::{AnsweredBy, Delivery, EventIdSource, Outcome};
+use crate::delivery::{AnsweredBy, Delivery, EventIdSource};
 use crate::export::{answer, forwarded, verdict};
 use crate::filter::{Quality, Subject};
 use crate::provider;
@@ -12,6 +10,7 @@ use crate::text;
 
 use super::app::App;
 use super::clock;
+use super::decided::decided;
 use super::detail::Shown;
 use super::event_list::signature_role;
 use super::index::{Attempt, EventNumber};
@@ -19,7 +18,6 @@ use super::overview_notes;
 use super::row::Word;
 use super::theme::Role;
 use super::words::{Words, wrap};
-use super::world::Origin;
 
 /// Where the values begin.
 const VALUE: usize = 12;
@@ -90,7 +88,7 @@ impl Page<'_> {
         let role = super::event_list::code_role(attempt);
         let start = self.words().say(role, attempt.code()).plain(" ");
         let decided = decided(shown);
-        let start = if decided.because.is_some() {
+        let start = if decided.is_long() {
             self.sentence(start, &decided.to_string());
             self.words()
         } else {
@@ -339,62 +337,6 @@ fn client(delivery: &Delivery) -> String {
     match through.client {
         Some(client) => format!("{}{via}", text::line(client)),
         None => format!("{}{via}", request.peer),
-    }
-}
-
-/// How an answer came about.
-pub(super) struct Decided {
-    /// Who decided it.
-    by: String,
-    /// It was held, and then released.
-    is_released: bool,
-    /// Why hook64 answered in the app's place, if it did.
-    because: Option<String>,
-}
-
-impl fmt::Display for Decided {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.because {
-            Some(because) => write!(formatter, "by hook64: {because}"),
-            None if self.is_released => write!(formatter, "released, held by {}", self.by),
-            None => write!(formatter, "by {}", self.by),
-        }
-    }
-}
-
-/// How the answer to a delivery came about.
-pub(super) fn decided(shown: &Shown) -> Decided {
-    let delivery = &*shown.delivery;
-    let outcome = delivery.settlement.map(|settlement| settlement.outcome);
-    let mut forwards = shown
-        .outgoing
-        .iter()
-        .filter(|outgoing| outgoing.origin == Origin::Forward);
-    let because = forwards
-        .next_back()
-        .and_then(|forward| answer::because(delivery, &forward.attempt));
-    Decided {
-        by: decided_by(delivery),
-        is_released: matches!(outcome, Some(Outcome::Released(_))),
-        because: because.map(|because| text::line(because.as_bytes()).into_owned()),
-    }
-}
-
-/// Who decided the answer: `armed fault 3/5`, `default answer`.
-fn decided_by(delivery: &Delivery) -> String {
-    match &delivery.arrival.answer.by {
-        AnsweredBy::Default => "default answer".to_owned(),
-        AnsweredBy::Signature => "signature policy".to_owned(),
-        AnsweredBy::Duplicate => "duplicate answer".to_owned(),
-        AnsweredBy::Armed { step, of, .. } => of.map_or_else(
-            || format!("armed fault {step}"),
-            |of| format!("armed fault {step}/{of}"),
-        ),
-        AnsweredBy::App => "your app".to_owned(),
-        AnsweredBy::Defect => "broken request".to_owned(),
-        AnsweredBy::Path => "another path".to_owned(),
-        AnsweredBy::Person => "you".to_owned(),
-        AnsweredBy::Unstored => "failed storing".to_owned(),
     }
 }
 

@@ -8,8 +8,8 @@ use crate::text;
 
 use super::app::App;
 use super::clock;
+use super::decided::decided;
 use super::detail::Shown;
-use super::overview::decided;
 use super::response_replays::BODY;
 use super::theme::Role;
 use super::tree::Tree;
@@ -173,7 +173,7 @@ impl Page<'_> {
             ),
             (
                 match delivery.settlement.map(|settlement| settlement.outcome) {
-                    Some(Outcome::Answered) | None => "answer written",
+                    Some(Outcome::Answered | Outcome::Released(_)) | None => "answer written",
                     Some(Outcome::PeerLeft) => "client left",
                     Some(Outcome::PeerStalled) => "client stalled",
                     Some(_) => "connection ended",

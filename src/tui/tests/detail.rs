@@ -237,6 +237,7 @@ fn an_answer_in_the_place_of_an_app_that_gave_none_is_not_said_to_be_the_apps() 
     rig.shows("502 by hook64: nothing listens on 127.0.0.1:3999");
     rig.shows("attempt 1 of 6   find_email");
     rig.hides("your app");
+    assert!(rig.line_with("#1 14:00:00.000").contains("502  forward "));
     rig.press("6");
     rig.shows("by hook64: nothing listens on 127.0.0.1:3999");
     // The reason is whole, wherever it has to be broken.
@@ -284,7 +285,8 @@ fn a_held_delivery_that_was_released_says_what_it_got() {
     rig.shows("202 Accepted   released, held by armed fault 1/1");
     rig.hides("until somebody answers");
     rig.press("1");
-    rig.shows("202 released, held by armed fault 1/1   attempt 1 of 6");
+    rig.shows("202 released, held by armed fault 1/1 ");
+    rig.shows("attempt 1 of 6   find_email");
     made.outcome = Outcome::PeerLeft;
     let mut rig = Rig::new((120, 36), "14:00:08.000", &[made], quiet());
     rig.press("6");
@@ -312,7 +314,12 @@ fn at_a_hundred_columns_types_and_tabs_can_be_told_apart() {
 #[test]
 fn an_age_goes_on_and_never_back() {
     let made = Made::new(1, "14:00:00", "find_email", "6f1c0b52-0000").armed(500, 1, 1);
-    let mut rig = Rig::new((120, 36), "14:00:00.400", &[made.clone()], quiet());
+    let mut rig = Rig::new(
+        (120, 36),
+        "14:00:00.400",
+        std::slice::from_ref(&made),
+        quiet(),
+    );
     rig.shows("(just now)");
     rig.wait(Duration::from_secs(13));
     rig.shows("(13 s ago)");

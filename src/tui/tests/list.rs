@@ -109,6 +109,7 @@ fn following_goes_to_the_row_of_a_retry_and_back_to_the_newest_event() {
     rig.arrive(&[Made::retry(&third, 41, "13:59:00", 2)]);
     assert_eq!(rig.selected(), 41);
     assert!(rig.line_with("#2 13:59:00.000").starts_with("┃>"));
+    rig.shows("00000003");
     rig.shows("FOLLOW");
     assert_eq!(rig.app.list.rows().order().place(2), Some(2));
     rig.wait(Duration::from_secs(1));
