@@ -230,6 +230,10 @@ fn status_text(status: &Value) -> String {
         status["pid"]
     );
     let list = |name: &str| status[name].as_array().cloned().unwrap_or_default();
+    for route in &list("routes") {
+        let route = route.as_str().unwrap_or_default();
+        lines += &format!("Forwards   {}\n", text::line(route.as_bytes()));
+    }
     let armed = list("armed");
     if armed.is_empty() {
         lines += "Armed      nothing\n";

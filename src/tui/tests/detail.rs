@@ -237,6 +237,7 @@ fn an_answer_in_the_place_of_an_app_that_gave_none_is_not_said_to_be_the_apps() 
     rig.shows("502 by hook64: nothing listens on 127.0.0.1:3999");
     rig.shows("attempt 1 of 6   find_email");
     rig.hides("your app");
+    rig.press("l");
     assert!(rig.line_with("#1 14:00:00.000").contains("502  forward "));
     rig.press("6");
     rig.shows("by hook64: nothing listens on 127.0.0.1:3999");
