@@ -396,3 +396,26 @@ fn a_route_back_to_the_listener_is_refused_and_others_are_said() {
     assert!(said.contains("Ready."), "{said}");
     assert!(said.contains("Stopped after "), "{said}");
 }
+
+#[test]
+fn status_names_every_route_and_counts_in_words() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let elsewhere = format!("find_phone={}/phone", app.url);
+    let everywhere = format!("{}/hook", app.url);
+    let listener = home.listen(&["--forward", &everywhere, "--forward", &elsewhere]);
+    post(&listener.address, "/", &[EVENT], b"{}");
+    let status = home.run(&["status"]).expect(0).stdout;
+    assert!(
+        status.contains(&format!("Forwards   {everywhere}\n")),
+        "{status}"
+    );
+    assert!(
+        status.contains(&format!("Forwards   {elsewhere}\n")),
+        "{status}"
+    );
+    assert!(
+        status.contains("1 event, 1 delivery, 1 acknowledged"),
+        "{status}"
+    );
+}

@@ -6,6 +6,7 @@
 //! has passed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -131,8 +132,26 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
     }
 }
 
+/// What never came of these attempts: some may have come later than their successors.
+fn not_seen(from: u32, through: u32, came: &BTreeSet<u32>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut next = from;
+    let ends = came.range(from..=through).copied();
+    for end in ends.chain([through.saturating_add(1)]) {
+        if end > next {
+            rows.push(Row::NotSeen {
+                from: next,
+                through: end - 1,
+            });
+        }
+        next = end.saturating_add(1);
+    }
+    rows
+}
+
 fn past(provider: Provider, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
     let timeout = provider::attempt_timeout(provider);
+    let came: BTreeSet<u32> = seen.iter().filter_map(|seen| seen.attempt).collect();
     let mut rows = Vec::with_capacity(seen.len() + 8);
     let mut highest = 0_u32;
     let mut previous: Option<(u32, Seen)> = None;
@@ -140,10 +159,7 @@ fn past(provider: Provider, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
         let counted = previous.map_or(1, |(attempt, _)| attempt.saturating_add(1));
         let attempt = this.attempt.unwrap_or(counted);
         if attempt > highest.saturating_add(1) {
-            rows.push(Row::NotSeen {
-                from: highest + 1,
-                through: attempt - 1,
-            });
+            rows.extend(not_seen(highest + 1, attempt - 1, &came));
         }
         rows.push(Row::Came(Came {
             arrival,
@@ -283,6 +299,21 @@ mod tests {
         );
         assert_eq!(watch.gives_up, Some(at(29_000)));
         assert_eq!(watch.late_after, Some(at(7_000)));
+    }
+
+    #[test]
+    fn what_came_later_than_its_successor_was_seen() {
+        let seen = [failed(5, 0, 1), failed(2, 2, 3), failed(3, 4, 5)];
+        let watch = watch(Provider::Sixtyfour, &sixtyfour(), &seen, at(6));
+        let missing: Vec<_> = watch
+            .rows
+            .iter()
+            .filter_map(|row| match row {
+                Row::NotSeen { from, through } => Some((*from, *through)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(missing, [(1, 1), (4, 4)]);
     }
 
     #[test]
