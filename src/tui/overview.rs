@@ -1,5 +1,7 @@
 //! The Overview tab: what a delivery is and what becomes of its event, on one screen.
 
+use std::time::Duration;
+
 use ratatui::text::Line;
 
 use crate::delivery::{AnsweredBy, Delivery, EventIdSource};
@@ -16,6 +18,7 @@ use super::event_list::signature_role;
 use super::index::{Attempt, EventNumber};
 use super::overview_notes;
 use super::row::Word;
+use super::state::State;
 use super::theme::Role;
 use super::words::{Words, wrap};
 
@@ -163,11 +166,20 @@ impl Page<'_> {
         let request = delivery.request();
         let arrived = request.times.arrived;
         let age = clock::between(arrived, self.app.shown_at());
-        let words = self.labelled("Received").plain(format!(
-            "{}   ({})",
-            clock::full(arrived),
+        let counting = self.event(delivery).is_some_and(|event| {
+            matches!(
+                self.app.index.state(event, self.app.shown_at()),
+                State::Due { .. } | State::Held { .. }
+            )
+        });
+        let ago = if counting && age < Duration::from_secs(60) {
+            format!("{} s ago", age.as_secs())
+        } else {
             clock::ago(age)
-        ));
+        };
+        let words = self
+            .labelled("Received")
+            .plain(format!("{}   ({ago})", clock::full(arrived)));
         self.push(words);
         let words = self
             .labelled("Request")

@@ -313,7 +313,7 @@ fn at_a_hundred_columns_types_and_tabs_can_be_told_apart() {
 }
 
 #[test]
-fn an_age_goes_on_and_never_back() {
+fn an_age_is_never_younger_than_it_was() {
     let made = Made::new(1, "14:00:00", "find_email", "6f1c0b52-0000").armed(500, 1, 1);
     let mut rig = Rig::new(
         (120, 36),
@@ -321,22 +321,16 @@ fn an_age_goes_on_and_never_back() {
         std::slice::from_ref(&made),
         quiet(),
     );
-    rig.shows("(just now)");
-    rig.wait(Duration::from_secs(13));
-    rig.shows("(13 s ago)");
+    rig.wait(Duration::from_secs(1));
+    rig.shows("(1 s ago)");
     rig.arrive(&[Made {
         by: AnsweredBy::Default,
         status: 200,
-        ..Made::retry(&made, 2, "14:00:13", 2)
+        ..Made::retry(&made, 2, "14:00:01", 2)
     }]);
     rig.press("k");
-    // Nothing counts down any more; the age does not begin anew.
-    rig.shows("(13 s ago)");
-    let next = rig.app.next_change();
-    assert!(next <= rig.now + Duration::from_secs(10), "{next}");
-    assert!(next > rig.now + Duration::from_secs(1), "{next}");
+    // Nothing counts down any more, so nothing is drawn for a while.
+    rig.shows("(<1 min ago)");
     rig.wait(Duration::from_secs(60));
     rig.shows("(1 min ago)");
-    let next = rig.app.next_change();
-    assert!(next > rig.now + Duration::from_secs(10), "{next}");
 }
