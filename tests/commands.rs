@@ -282,3 +282,48 @@ fn a_bad_value_is_named_with_what_would_be_good() {
     let object: Value = serde_json::from_str(bad.stderr.trim()).unwrap();
     assert_eq!(object["kind"], "error");
 }
+
+#[test]
+fn verify_believes_the_headers_about_whose_signature_it_is() {
+    let home = Home::new();
+    let secret = home.secret_file();
+    let body = home.file("body", "{}");
+    let header = format!("X-Webhook-Signature: {}", "0".repeat(64));
+    let verify = [
+        "verify",
+        "--secret-file",
+        secret.to_str().unwrap(),
+        "--header",
+        &header,
+        "--body",
+        body.to_str().unwrap(),
+    ];
+    let json = [&verify[..], &["--output", "json"]].concat();
+    let verdict = &home.run(&json).expect(5).json_lines()[0];
+    assert_eq!(verdict["verdict"], "unverified");
+    assert_eq!(verdict["reason"], "no_secret_configured");
+    assert_eq!(verdict["scheme"], "elan");
+    let said = [&verify[..], &["--provider", "sixtyfour"]].concat();
+    let verdict = home.run(&said).expect(5).stdout;
+    assert!(verdict.starts_with("invalid: missing_header"), "{verdict}");
+    let nobody = [&verify[..], &["--provider", "plain"]].concat();
+    let refused = home.run(&nobody).expect(2).stderr;
+    assert!(
+        refused.contains("why: it is sixtyfour or elan"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_list_that_is_cut_says_so() {
+    let home = with_captures();
+    let all = home.run(&["list", "--output", "json"]).expect(0);
+    assert_eq!(all.stderr, "");
+    let cut = home.run(&["list", "-n", "1"]).expect(0);
+    assert_eq!(
+        cut.stderr,
+        "note: there are more; these are the newest 1 (--limit)\n"
+    );
+    let quiet = home.run(&["list", "-n", "1", "-q"]).expect(0);
+    assert_eq!(quiet.stderr, "");
+}

@@ -10,9 +10,12 @@ use super::rig::http::{Connection, post, post_bytes};
 use super::rig::{Home, eventually};
 
 /// Posts events with bodies of their own until the listener is gone; what was answered 2xx.
-fn post_until_gone(address: &str, events: &AtomicU64, stop: &AtomicBool) -> Vec<(String, Vec<u8>)> {
+fn post_until_gone(
+    mut connection: Connection,
+    events: &AtomicU64,
+    stop: &AtomicBool,
+) -> Vec<(String, Vec<u8>)> {
     let mut acknowledged = Vec::new();
-    let mut connection = Connection::open(address);
     while !stop.load(Ordering::Relaxed) {
         let number = events.fetch_add(1, Ordering::Relaxed);
         let event = format!("event-{number}");
@@ -38,9 +41,9 @@ fn after_twenty_kills_under_load_every_acknowledged_delivery_is_there_byte_for_b
         let stop = Arc::new(AtomicBool::new(false));
         let posters: Vec<_> = (0..8)
             .map(|_| {
-                let (address, events) = (listener.address.clone(), Arc::clone(&events));
-                let stop = Arc::clone(&stop);
-                thread::spawn(move || post_until_gone(&address, &events, &stop))
+                let connection = Connection::open(&listener.address);
+                let (events, stop) = (Arc::clone(&events), Arc::clone(&stop));
+                thread::spawn(move || post_until_gone(connection, &events, &stop))
             })
             .collect();
         let enough = events.load(Ordering::Relaxed) + 20 + round * 17;

@@ -1,4 +1,8 @@
 //! Deliveries reach the local app once, byte for byte, and its answer is ours.
+//!
+//! `simultaneous` is about deliveries of one event that arrive at the same time.
+
+mod simultaneous;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -8,7 +12,7 @@ use std::time::Duration;
 use super::rig::app::App;
 use super::rig::http::{Connection, post, post_bytes};
 use super::rig::target::Target;
-use super::rig::{Home, Listener, eventually};
+use super::rig::{Home, Listener};
 
 const EVENT: (&str, &str) = ("Sixtyfour-Event-Id", "e-1");
 
@@ -110,31 +114,6 @@ fn an_answer_that_is_too_large_is_502_and_what_the_app_took_is_not_forwarded_aga
 }
 
 #[test]
-fn an_event_is_forwarded_once_however_often_and_however_concurrently_it_arrives() {
-    let home = Home::new();
-    let app = App::start(|_| (200, Duration::from_millis(50)));
-    let listener = forwarding(&home, &app);
-    let request = post_bytes("/", &[EVENT], b"{}");
-    let posters: Vec<_> = (0..20)
-        .map(|_| {
-            let mut connection = Connection::open(&listener.address);
-            let request = request.clone();
-            thread::spawn(move || {
-                connection.send(&request);
-                connection.answer().unwrap().unwrap().status
-            })
-        })
-        .collect();
-    for poster in posters {
-        assert_eq!(poster.join().unwrap(), 200);
-    }
-    listener.kill();
-    let listener = forwarding(&home, &app);
-    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
-    assert_eq!(app.requests().len(), 1);
-}
-
-#[test]
 fn the_answer_keeps_the_bytes_the_date_and_the_status_that_the_app_gave_it() {
     let home = Home::new();
     let app = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -159,28 +138,6 @@ fn the_answer_keeps_the_bytes_the_date_and_the_status_that_the_app_gave_it() {
         "{text}"
     );
     assert_eq!(text.matches("Date: ").count(), 1);
-}
-
-#[test]
-fn simultaneous_deliveries_share_a_failure_of_the_app_and_a_retry_asks_it_again() {
-    let home = Home::new();
-    let app = App::start(|number| match number {
-        1 => (500, Duration::from_millis(300)),
-        _ => (200, Duration::ZERO),
-    });
-    let listener = forwarding(&home, &app);
-    let mut first = Connection::open(&listener.address);
-    first.send(&post_bytes("/", &[EVENT], b"{}"));
-    eventually("the app is asked", || {
-        (app.requests().len() == 1).then_some(())
-    });
-    let mut second = Connection::open(&listener.address);
-    second.send(&post_bytes("/", &[EVENT], b"{}"));
-    assert_eq!(first.answer().unwrap().unwrap().status, 500);
-    assert_eq!(second.answer().unwrap().unwrap().status, 500);
-    assert_eq!(app.requests().len(), 1);
-    assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
-    assert_eq!(app.requests().len(), 2);
 }
 
 #[test]
@@ -254,25 +211,6 @@ fn a_fault_after_forward_shows_the_app_no_more_than_it_would_see_without() {
 }
 
 #[test]
-fn simultaneous_deliveries_share_what_the_app_said_before_a_fault_too() {
-    let home = Home::new();
-    let app = App::start(|_| (500, Duration::from_millis(300)));
-    let plan = ["--fault", "after-forward:always:503"];
-    let listener = home.listen(&[&plan[..], &["--forward", &app.url]].concat());
-    let mut connections: Vec<Connection> = (0..3)
-        .map(|_| {
-            let mut connection = Connection::open(&listener.address);
-            connection.send(&post_bytes("/", &[EVENT], b"{}"));
-            connection
-        })
-        .collect();
-    for connection in &mut connections {
-        assert_eq!(connection.answer().unwrap().unwrap().status, 503);
-    }
-    assert_eq!(app.requests().len(), 1);
-}
-
-#[test]
 fn a_step_that_is_ok_leaves_the_answer_to_the_app() {
     let home = Home::new();
     let app = App::saying(202);
@@ -281,30 +219,6 @@ fn a_step_that_is_ok_leaves_the_answer_to_the_app() {
     assert_eq!(post(&listener.address, "/", &[], b"1").status, 202);
     assert_eq!(post(&listener.address, "/", &[], b"2").status, 500);
     assert_eq!(app.requests().len(), 2);
-}
-
-#[test]
-fn simultaneous_duplicates_reach_the_app_too_when_it_is_to_see_duplicates() {
-    let home = Home::new();
-    let app = App::start(|number| match number {
-        1 => (200, Duration::from_millis(300)),
-        _ => (202, Duration::ZERO),
-    });
-    let listener = home.listen(&["--forward", &app.url, "--forward-duplicates"]);
-    let mut connections: Vec<Connection> = (0..4)
-        .map(|_| {
-            let mut connection = Connection::open(&listener.address);
-            connection.send(&post_bytes("/", &[EVENT], b"{}"));
-            connection
-        })
-        .collect();
-    let mut statuses: Vec<u16> = connections
-        .iter_mut()
-        .map(|connection| connection.answer().unwrap().unwrap().status)
-        .collect();
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 202, 202, 202]);
-    assert_eq!(app.requests().len(), 4);
 }
 
 #[test]
@@ -402,4 +316,34 @@ fn an_app_that_stalls_in_the_handshake_is_504() {
     let listener = home.listen(&["--forward", &url, "--forward-timeout", "100ms"]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 504);
     assert_eq!(listener.next("forward")["failure"], "timed_out");
+}
+
+#[test]
+fn a_route_back_to_the_listener_is_refused_and_others_are_said() {
+    let home = Home::new();
+    // Nobody else uses this address.
+    let back = "/a=http://127.64.64.64:6464/x";
+    let arguments = ["listen", "--host", "127.64.64.64", "--forward", back];
+    let refused = home.run(&arguments).expect(2).stderr;
+    assert!(
+        refused.starts_with(&format!(
+            "error: --forward {back} leads back to this listener"
+        )),
+        "{refused}"
+    );
+    let app = Target::taking();
+    let route = format!("find_phone={}", app.url("/x"));
+    let listener = home.listen(&["--forward", &route]);
+    assert_eq!(listener.next("ready")["forward"][0], route);
+    let listener = home.listen(&[
+        "--forward",
+        &route,
+        "--output",
+        "quiet",
+        "--store",
+        ":memory:",
+    ]);
+    let said = listener.stop().expect(0).stderr;
+    assert!(said.contains("Ready."), "{said}");
+    assert!(said.contains("Stopped after "), "{said}");
 }

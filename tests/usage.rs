@@ -176,3 +176,58 @@ fn a_fix_names_no_option_that_comes_from_the_environment() {
         refused.stderr
     );
 }
+
+#[test]
+fn a_variable_of_the_environment_is_named_and_an_empty_one_says_nothing() {
+    let home = Home::new();
+    let mut listen = home.command(&["listen"]);
+    let bad = Finished::from(listen.env("HOOK64_PORT", "abc").output().unwrap()).expect(2);
+    assert!(
+        bad.stderr
+            .starts_with("error: HOOK64_PORT does not know \"abc\"\n"),
+        "{}",
+        bad.stderr
+    );
+    let mut list = home.command(&["list"]);
+    let unset = Finished::from(list.env("HOOK64_STORE", "").output().unwrap()).expect(3);
+    assert!(
+        unset.stderr.contains("data/hook64/hook64.db"),
+        "{}",
+        unset.stderr
+    );
+    let typed = said(&home, 2, &["list", "--store", ""]);
+    assert!(
+        typed.starts_with("error: --store needs a value\n"),
+        "{typed}"
+    );
+}
+
+#[test]
+fn one_argument_too_many_is_not_taken_for_a_command() {
+    let said = said(&Home::new(), 2, &["show", "1", "2"]);
+    assert_eq!(
+        said,
+        "error: show does not take \"2\", too\n  fix: hook64 show --help says what it takes\n"
+    );
+}
+
+#[test]
+fn warnings_and_notes_are_objects_where_errors_are() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let secret = home.secret_file();
+    let readable = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&secret, readable).unwrap();
+    let listener = home.listen(&["--secret-file", secret.to_str().unwrap()]);
+    let ended = listener.stop().expect(0);
+    let said: Vec<serde_json::Value> = ended
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    assert!(
+        said.iter().any(|object| object["kind"] == "warning"
+            && object["why"].as_str().unwrap().contains("mode 0644")),
+        "{said:?}"
+    );
+}

@@ -99,7 +99,29 @@ fn a_listener_of_its_own_can_wait_too() {
         .map(|o| o["kind"].clone())
         .collect();
     assert_eq!(kinds, ["ready", "delivery", "delivery", "stopped"]);
-    home.listen(&["--exit-after", "1", "--timeout", "20ms"])
-        .ended()
+    // It may be over before anybody sees that it was ready.
+    let alone = ["--exit-after", "1", "--timeout", "20ms"];
+    home.run(&[&["listen", "--port", "0"], &alone[..]].concat())
         .expect(3);
+}
+
+#[test]
+fn wait_can_count_what_came_before_it_began_and_says_what_came_instead() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    post(&listener.address, "/", &EVENT, b"{}");
+    listener.next("delivery");
+    let only_new = ["wait", "type:find_email", "--timeout", "20ms"];
+    home.run(&only_new).expect(3);
+    let since = ["wait", "type:find_email", "--since", "1h"];
+    let came = home.run(&since).expect(0);
+    assert!(came.stdout.contains("type=find_email"), "{}", came.stdout);
+    let other = ["wait", "type:nobody", "--since", "1h", "--timeout", "20ms"];
+    let said = home.run(&other).expect(3).stderr;
+    assert!(
+        said.contains("why: one other came, and does not match"),
+        "{said}"
+    );
+    let too_old = ["wait", "--since", "0s", "--timeout", "20ms"];
+    home.run(&too_old).expect(3);
 }

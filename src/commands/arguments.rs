@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::store::Location;
@@ -13,7 +14,8 @@ use super::settings::{Layer, location};
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct StoreArgs {
     /// The store's file; `:memory:` keeps nothing [default: hook64/hook64.db in the user's data directory]
-    #[arg(long, value_name = "FILE", env = "HOOK64_STORE")]
+    #[arg(long, value_name = "FILE", env = "HOOK64_STORE",
+          value_parser = NonEmptyStringValueParser::new())]
     pub(super) store: Option<String>,
 }
 

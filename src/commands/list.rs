@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &ListArgs, everywhere: Everywhere) -> Result {
         &store,
         &filter,
         Order::NewestFirst,
-        Some(arguments.limit),
+        Some(arguments.limit.saturating_add(1)),
         now,
         |delivery| {
             newest.push(delivery);
@@ -62,7 +62,15 @@ pub(super) fn run(arguments: &ListArgs, everywhere: Everywhere) -> Result {
         Output::Json => Listing::Json,
         Output::Text => Listing::Table(table(everywhere)),
     };
+    let is_cut = newest.len() > arguments.limit;
+    newest.truncate(arguments.limit);
     printer.print(newest.iter().rev())?;
+    if is_cut {
+        output::note(&format!(
+            "there are more; these are the newest {} (--limit)",
+            arguments.limit
+        ));
+    }
     Ok(Exit::Done)
 }
 

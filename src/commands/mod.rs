@@ -127,7 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         output::speak_in_objects();
     }
     let complete = usage::with_guarded_terms(usage::with_default_command(typed.clone()));
-    let outcome = match Arguments::try_parse_from(complete) {
+    let outcome = match usage::parse(complete) {
         Ok(arguments) => {
             if arguments.everywhere.quiet {
                 output::leave_out_notes();

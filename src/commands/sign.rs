@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::delivery::{Provider, Scheme};
-use crate::provider;
+use crate::delivery::Scheme;
 use crate::signature::{self, Keyring};
 
 use super::arguments::SecretArgs;
@@ -16,6 +15,7 @@ use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 use super::settings::Layer;
+use super::values;
 
 /// Print the signature header for a body.
 #[derive(Debug, Args)]
@@ -29,14 +29,14 @@ pub(super) struct SignArgs {
     #[arg(long, value_name = "UNIX")]
     at: Option<i64>,
     /// Whose scheme: sixtyfour or elan [default: that of the secrets]
-    #[arg(long)]
-    provider: Option<Provider>,
+    #[arg(long, value_name = "PROVIDER", value_parser = values::signer)]
+    provider: Option<Scheme>,
 }
 
 pub(super) fn run(arguments: &SignArgs) -> Result {
     input::at_most_one_standard_input(&arguments.secrets, &arguments.body)?;
     let keyring = secrets::load(&arguments.secrets, &Layer::from_files()?)?;
-    let scheme = scheme(arguments.provider, &keyring)?;
+    let scheme = arguments.provider.unwrap_or_else(|| of(&keyring));
     if keyring.of(scheme).is_empty() {
         return Err(Problem::usage("there is nothing to sign with")
             .why("no secret was given")
@@ -53,14 +53,11 @@ pub(super) fn run(arguments: &SignArgs) -> Result {
     Ok(Exit::Done)
 }
 
-fn scheme(provider: Option<Provider>, keyring: &Keyring) -> Result<Scheme> {
-    match provider {
-        Some(provider) => provider::scheme(provider).ok_or_else(|| {
-            Problem::usage(format!("--provider {provider} signs nothing"))
-                .why("only sixtyfour and elan have a scheme")
-                .fix("hook64 sign --provider sixtyfour …")
-        }),
-        None if keyring.sixtyfour.is_empty() && !keyring.elan.is_empty() => Ok(Scheme::Elan),
-        None => Ok(Scheme::Sixtyfour),
+/// The scheme of the secrets.
+fn of(keyring: &Keyring) -> Scheme {
+    if keyring.sixtyfour.is_empty() && !keyring.elan.is_empty() {
+        Scheme::Elan
+    } else {
+        Scheme::Sixtyfour
     }
 }

@@ -157,22 +157,24 @@ mod tests {
         }
     }
 
-    fn say(found: Found, output: Output) -> (String, Result<String>) {
+    fn say(found: Found, output: Output) -> (Vec<Problem>, Result<String>) {
         let answer = Answer {
             tunnels: &Tunnels::sort(6464, vec![found]),
             port: 6464,
             path: "/webhooks/sixtyfour",
         };
-        (answer.remarks(output), answer.data(output))
+        (answer.warnings(), answer.data(output))
     }
 
     #[test]
     fn the_first_line_of_the_output_is_the_url_to_give_to_a_provider() {
         let ours = found(Kind::Ngrok, Some("http://localhost:6464"));
-        let (remarks, data) = say(ours, Output::Text);
+        let said = explanation(&ours);
+        let (warnings, data) = say(ours, Output::Text);
         assert_eq!(data.unwrap(), format!("{URL}/webhooks/sixtyfour\n"));
+        assert_eq!(warnings, []);
         assert_eq!(
-            remarks,
+            said,
             "ngrok agent at 127.0.0.1:4040, which goes to port 6464\n"
         );
     }
@@ -180,9 +182,9 @@ mod tests {
     #[test]
     fn a_tunnel_to_another_port_is_a_warning_and_its_url_is_not_offered() {
         let other = found(Kind::Ngrok, Some("http://localhost:3000"));
-        let (remarks, data) = say(other, Output::Text);
+        let (warnings, data) = say(other, Output::Text);
         assert_eq!(
-            remarks,
+            warnings[0].text("warning"),
             format!(
                 "warning: the ngrok tunnel {URL} goes to port 3000, not 6464\n  \
                  why: its agent at 127.0.0.1:4040 says addr http://localhost:3000\n  \
@@ -200,19 +202,16 @@ mod tests {
 
     #[test]
     fn a_tunnel_that_does_not_tell_its_port_is_offered_with_a_warning() {
-        let (remarks, data) = say(found(Kind::Cloudflared, None), Output::Text);
-        assert!(
-            remarks.starts_with("warning: the cloudflared tunnel"),
-            "{remarks}"
-        );
+        let (warnings, data) = say(found(Kind::Cloudflared, None), Output::Text);
+        let (what, _, _) = warnings[0].parts();
+        assert!(what.starts_with("the cloudflared tunnel"), "{what}");
         assert!(data.unwrap().starts_with(URL));
     }
 
     #[test]
-    fn programs_get_one_object_on_each_stream() {
+    fn programs_get_one_object() {
         let ours = found(Kind::Ngrok, Some("localhost:6464"));
-        let (remarks, data) = say(ours, Output::Json);
-        assert_eq!(remarks, "");
+        let (_, data) = say(ours, Output::Json);
         let answer: Value = serde_json::from_str(&data.unwrap()).unwrap();
         assert_eq!(answer["webhook_url"], format!("{URL}/webhooks/sixtyfour"));
         assert_eq!(
@@ -220,8 +219,8 @@ mod tests {
             (&json!("ngrok"), &json!(true))
         );
         assert_eq!(answer["forwards_to"], "localhost:6464");
-        let (remarks, _) = say(found(Kind::Ngrok, Some("3000")), Output::Json);
-        let warning: Value = serde_json::from_str(&remarks).unwrap();
+        let (warnings, _) = say(found(Kind::Ngrok, Some("3000")), Output::Json);
+        let warning: Value = serde_json::from_str(&warnings[0].json("warning")).unwrap();
         assert_eq!(warning["code"], "tunnel_elsewhere");
     }
 }

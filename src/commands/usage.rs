@@ -1,13 +1,32 @@
 //! What clap refuses, said in our words: what happened, why, and what to do.
 
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 
-use clap::CommandFactory;
+use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, CommandFactory, FromArgMatches};
 
+use super::Arguments;
 use super::exit::Exit;
 use super::output;
 use super::problem::{Problem, Result};
+
+/// Reads the command line. A variable of the environment that is empty says nothing: that is how
+/// many tools pass on one that is not set.
+///
+/// # Errors
+/// What clap says.
+pub(super) fn parse(arguments: Vec<OsString>) -> std::result::Result<Arguments, clap::Error> {
+    let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    let without_empty = |argument: Arg| match argument.get_env().is_some_and(is_empty) {
+        true => argument.env(Resettable::Reset),
+        false => argument,
+    };
+    let command = Arguments::command()
+        .mut_subcommands(|command: clap::Command| command.mut_args(without_empty));
+    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
 
 /// `hook64` alone, or with nothing but options, is `hook64 listen`.
 #[must_use]
@@ -38,7 +57,7 @@ pub(super) fn command_name(arguments: &[OsString]) -> Option<String> {
 }
 
 fn is_command(text: &str) -> bool {
-    super::Arguments::command()
+    Arguments::command()
         .get_subcommands()
         .any(|command| command.get_name() == text)
 }
@@ -97,9 +116,9 @@ pub(super) fn explain(error: &clap::Error, typed: &[OsString]) -> Result {
             output::print(&error.render().to_string())?;
             Ok(Exit::Done)
         }
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => Err(bad_value(error)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => Err(bad_value(error, typed)),
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
-            Err(options_before_command(typed).unwrap_or_else(|| unknown(error)))
+            Err(options_before_command(typed).unwrap_or_else(|| unknown(error, typed)))
         }
         _ => Err(other(error, typed)),
     }
@@ -114,14 +133,19 @@ fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-fn bad_value(error: &clap::Error) -> Problem {
+fn bad_value(error: &clap::Error, typed: &[OsString]) -> Problem {
     let argument = context(error, ContextKind::InvalidArg).unwrap_or_default();
     let flag = argument.split(' ').next().unwrap_or_default();
     let value = context(error, ContextKind::InvalidValue).unwrap_or_default();
+    let variable = from_environment(typed)
+        .into_iter()
+        .find(|option| option.get_long() == flag.strip_prefix("--"))
+        .and_then(|option| Some(option.get_env()?.to_string_lossy().into_owned()));
+    let place = variable.as_deref().unwrap_or(flag);
     let problem = Problem::usage(if value.is_empty() {
-        format!("{flag} needs a value")
+        format!("{place} needs a value")
     } else {
-        format!("{flag} does not know \"{value}\"")
+        format!("{place} does not know \"{value}\"")
     });
     let possible = context(error, ContextKind::ValidValue).filter(|values| !values.is_empty());
     let why = possible.map_or_else(
@@ -214,7 +238,7 @@ fn or_list(values: &str) -> String {
     }
 }
 
-fn unknown(error: &clap::Error) -> Problem {
+fn unknown(error: &clap::Error, typed: &[OsString]) -> Problem {
     let argument = context(error, ContextKind::InvalidArg)
         .or_else(|| context(error, ContextKind::InvalidSubcommand))
         .unwrap_or_default();
@@ -225,6 +249,13 @@ fn unknown(error: &clap::Error) -> Problem {
     } else {
         "command"
     };
+    if kind == "command"
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(command) = command_name(typed)
+    {
+        return Problem::usage(format!("{command} does not take \"{argument}\", too"))
+            .fix("hook64 COMMAND --help says what it takes");
+    }
     let problem = Problem::usage(format!("there is no {kind} {argument}"));
     match suggestion {
         Some(suggestion) => problem.fix(format!("did you mean {suggestion}?")),
@@ -248,29 +279,37 @@ fn other(error: &clap::Error, typed: &[OsString]) -> Problem {
 /// The usage without options that come from the environment: nobody has to write those.
 fn as_typed(usage: &str, typed: &[OsString]) -> String {
     let mut usage = usage.to_owned();
-    let commands = super::Arguments::command();
-    let command = command_name(typed).and_then(|name| {
-        let mut all = commands.get_subcommands();
-        all.find(|command| command.get_name() == name)
-    });
-    let options = command.into_iter().flat_map(clap::Command::get_arguments);
-    for option in options.filter(|option| option.get_env().is_some()) {
+    for option in from_environment(typed) {
         let Some(long) = option.get_long() else {
             continue;
         };
-        let long = format!("--{long}");
-        let short = option.get_short().map(|letter| format!("-{letter}"));
-        let is_typed = typed.iter().map(|word| word.to_string_lossy()).any(|word| {
-            let is_short = short.as_ref().is_some_and(|short| word.starts_with(short));
-            is_short || word.split('=').next() == Some(&long)
-        });
-        if !is_typed {
-            let values = option.get_value_names().unwrap_or_default();
-            let values: String = values.iter().map(|name| format!(" <{name}>")).collect();
-            usage = usage.replace(&format!(" {long}{values}"), "");
-        }
+        let values = option.get_value_names().unwrap_or_default();
+        let values: String = values.iter().map(|name| format!(" <{name}>")).collect();
+        usage = usage.replace(&format!(" --{long}{values}"), "");
     }
     usage
+}
+
+/// The command's options that may come from the environment and were not typed.
+fn from_environment(typed: &[OsString]) -> Vec<Arg> {
+    let command = command_name(typed).and_then(|name| {
+        let commands = Arguments::command();
+        commands.find_subcommand(name).cloned()
+    });
+    let options = command.iter().flat_map(clap::Command::get_arguments);
+    options
+        .filter(|option| option.get_env().is_some() && !is_typed(option, typed))
+        .cloned()
+        .collect()
+}
+
+fn is_typed(option: &Arg, typed: &[OsString]) -> bool {
+    let long = option.get_long().map(|long| format!("--{long}"));
+    let short = option.get_short().map(|letter| format!("-{letter}"));
+    typed.iter().map(|word| word.to_string_lossy()).any(|word| {
+        let is_short = short.as_ref().is_some_and(|short| word.starts_with(short));
+        is_short || word.split('=').next() == long.as_deref()
+    })
 }
 
 #[cfg(test)]
@@ -299,7 +338,7 @@ mod tests {
 
     fn refused(arguments: &[&str]) -> Problem {
         let typed: Vec<_> = arguments.iter().map(OsString::from).collect();
-        let error = super::super::Arguments::try_parse_from(with_default_command(typed.clone()));
+        let error = Arguments::try_parse_from(with_default_command(typed.clone()));
         explain(&error.unwrap_err(), &typed).unwrap_err()
     }
 
@@ -356,12 +395,12 @@ mod tests {
             "not in ",
         ];
         let mut tried = 0;
-        for command in super::super::Arguments::command().get_subcommands() {
+        for command in super::Arguments::command().get_subcommands() {
             for option in command.get_arguments().filter_map(clap::Arg::get_long) {
                 for value in ["abc", "", "-1", "99999999999999999999999"] {
                     let argument = format!("--{option}={value}");
                     let typed = ["hook64", command.get_name(), &argument].map(OsString::from);
-                    let Err(error) = super::super::Arguments::try_parse_from(&typed) else {
+                    let Err(error) = Arguments::try_parse_from(&typed) else {
                         continue;
                     };
                     if error.kind() != ErrorKind::ValueValidation {

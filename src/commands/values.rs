@@ -1,10 +1,13 @@
-//! Durations and sizes as they are written on the command line and in the configuration.
+//! Durations, sizes and signers as they are written on the command line and in the configuration.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error};
+
+use crate::delivery::{Provider, Scheme};
+use crate::provider;
 
 /// A length of time: `300s`, `1.5s`, `250ms`, `10m`, `2h`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,17 @@ pub(super) fn limit(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|limit| *limit > 0)
         .ok_or_else(|| "it takes a whole number from 1".to_owned())
+}
+
+/// A provider that signs, as its scheme.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn signer(text: &str) -> Result<Scheme, String> {
+    let provider: Option<Provider> = text.parse().ok();
+    provider
+        .and_then(provider::scheme)
+        .ok_or_else(|| "it is sixtyfour or elan".to_owned())
 }
 
 fn split_unit(text: &str) -> (&str, &str) {

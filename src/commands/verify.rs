@@ -8,8 +8,8 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::delivery::{
-    Answer, AnsweredBy, Arrival, Diagnosis, Finding, Head, Header, Provider, Recognition, Reply,
-    Request, Sighting, Validity, Verdict,
+    Answer, AnsweredBy, Arrival, Diagnosis, Finding, Head, Header, Reason, Recognition, Reply,
+    Request, Scheme, Sighting, Validity, Verdict,
 };
 use crate::export::ndjson;
 use crate::inbox::{decide, diagnose};
@@ -24,7 +24,7 @@ use super::output;
 use super::problem::{Problem, Result};
 use super::secrets;
 use super::settings::{Layer, TOLERANCE};
-use super::values::Span;
+use super::values::{self, Span};
 
 /// Check the signature of a captured delivery, or of a body and its headers.
 #[derive(Debug, Args)]
@@ -49,8 +49,8 @@ pub(super) struct VerifyArgs {
     #[arg(long)]
     tolerance: Option<Span>,
     /// Whose scheme: sixtyfour or elan [default: that of the headers]
-    #[arg(long)]
-    provider: Option<Provider>,
+    #[arg(long, value_name = "PROVIDER", value_parser = values::signer)]
+    provider: Option<Scheme>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
@@ -89,6 +89,9 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result {
             ndjson::verification(&checked.verdict, Some(&checked.diagnosis))
         ))?,
         Output::Text => output::print(&checked.text())?,
+    }
+    if checked.verdict.reason == Reason::NoSecretConfigured && !keyring.is_empty() {
+        output::note("the secrets that were given are of the other provider");
     }
     Ok(match checked.verdict.validity() {
         Validity::Valid => Exit::Done,
@@ -147,15 +150,16 @@ struct Checked {
 
 fn check(
     mut request: Request,
-    provider: Option<Provider>,
+    scheme: Option<Scheme>,
     keyring: &Keyring,
     tolerance: Duration,
     now: Option<Timestamp>,
     earlier: &[Bytes],
 ) -> Checked {
     let recognition = provider::recognise(&request);
-    let scheme = provider
-        .and_then(provider::scheme)
+    // Nobody is let in here: what the headers say is believed, whatever secrets there are.
+    let scheme = scheme
+        .or_else(|| decide::said_scheme(&recognition, &request.head))
         .unwrap_or_else(|| decide::scheme(&recognition, &request.head, keyring));
     request.times.arrived = now.unwrap_or(request.times.arrived);
     let verdict = signature::verify(

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, DeliveryId};
 use crate::export::line::{self, Reader};
 use crate::export::ndjson::Bodies;
+use crate::filter::Filter;
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
-use crate::store::{Location, Store, StoreError, Trouble};
+use crate::store::{Location, Order, Store, StoreError, Trouble};
 
 use super::arguments::{Output, StoreArgs};
 use super::exit::Exit;
@@ -35,6 +36,10 @@ pub(super) struct WaitArgs {
     /// Which deliveries: `type:find_email sig:ok`, …
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
+    /// Count those, too, that arrived so long ago or less: for what was set off before the waiting
+    /// began
+    #[arg(long, value_name = "DURATION")]
+    since: Option<Span>,
     /// How many of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     count: u64,
@@ -55,8 +60,9 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
         .and_then(|timeout| Instant::now().checked_add(timeout.0));
     let is_late = || give_up.is_some_and(|at| Instant::now() >= at);
     let location = arguments.store.location()?;
-    let Some((store, mut tail)) = beginning(&location, is_late)? else {
-        return Err(time_is_up(expectation.missing())
+    let since = arguments.since.map(|since| since.0);
+    let Some((store, mut tail)) = beginning(&location, since, is_late)? else {
+        return Err(time_is_up(&expectation)
             .why(format!("no listener has made the store {location}"))
             .fix(format!("hook64 listen --store {location}")));
     };
@@ -79,7 +85,7 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
             return Ok(Exit::Done);
         }
         if is_late() {
-            return Err(time_is_up(expectation.missing()));
+            return Err(time_is_up(&expectation));
         }
         thread::sleep(PAUSE);
     }
@@ -87,7 +93,11 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
 
 /// Opens the store, once there is one, and finds the place to wait at: behind what was there
 /// before, which is nothing when the store was not. `None`: the time was up first.
-fn beginning(location: &Location, is_late: impl Fn() -> bool) -> Result<Option<(Store, Tail)>> {
+fn beginning(
+    location: &Location,
+    since: Option<Duration>,
+    is_late: impl Fn() -> bool,
+) -> Result<Option<(Store, Tail)>> {
     let mut birth = Birth::default();
     loop {
         match Expected::at(location)? {
@@ -95,8 +105,8 @@ fn beginning(location: &Location, is_late: impl Fn() -> bool) -> Result<Option<(
                 return Ok(Some((store, Tail::after(None))));
             }
             Expected::Store(store) => {
-                let counts = store.counts().map_err(|error| lookup::trouble(&error))?;
-                return Ok(Some((store, Tail::after(counts.newest))));
+                let newest = newest_before(&store, since)?;
+                return Ok(Some((store, Tail::after(newest))));
             }
             Expected::Nothing if !birth.was_awaited => {
                 output::note(&format!(
@@ -115,6 +125,26 @@ fn beginning(location: &Location, is_late: impl Fn() -> bool) -> Result<Option<(
         birth.was_awaited = true;
         thread::sleep(PAUSE);
     }
+}
+
+/// The newest delivery that arrived longer ago than this.
+fn newest_before(store: &Store, since: Option<Duration>) -> Result<Option<DeliveryId>> {
+    let Some(since) = since else {
+        let counts = store.counts().map_err(|error| lookup::trouble(&error))?;
+        return Ok(counts.newest);
+    };
+    let now = Timestamp::now();
+    let moment = now.checked_sub(since).unwrap_or(Timestamp::MIN);
+    let mut found = None;
+    let visit = |delivery: Delivery| {
+        if delivery.request().times.arrived >= moment {
+            return ControlFlow::Continue(());
+        }
+        found = Some(delivery.id);
+        ControlFlow::Break(())
+    };
+    lookup::each(store, &Filter::all(), Order::NewestFirst, None, now, visit)?;
+    Ok(found)
 }
 
 /// How long a store that appears may be unreadable: its listener is still writing the first page.
@@ -163,16 +193,22 @@ fn show(delivery: &Delivery, store: &Store, output: Output, reader: &Reader) -> 
 }
 
 /// Not everything has come in time.
-pub(super) fn time_is_up(missing: u64) -> Problem {
+pub(super) fn time_is_up(expectation: &Expectation) -> Problem {
+    let missing = expectation.missing();
     let deliveries = if missing == 1 {
         "delivery"
     } else {
         "deliveries"
     };
-    Problem::new(
+    let problem = Problem::new(
         Exit::NotFound,
         "time_is_up",
         format!("the time is up, and {missing} {deliveries} did not come"),
     )
-    .fix("see what did come: hook64 list")
+    .fix("see what did come: hook64 list");
+    match expectation.others() {
+        0 => problem.why("nothing else came either"),
+        1 => problem.why("one other came, and does not match"),
+        others => problem.why(format!("{others} others came, and do not match")),
+    }
 }

@@ -267,6 +267,7 @@ mod tests {
             pid: 48213,
             port: 6464,
             store: ":memory:",
+            forward: &[],
             seed: None,
         });
         insta::assert_snapshot!(ndjson::notice(&ready), @r#"{"v":1,"kind":"ready","at":"2026-11-20T14:01:59.002Z","local":"http://127.0.0.1:6464/","public":null,"signing":"on","pid":48213,"port":6464,"store":":memory:"}"#);

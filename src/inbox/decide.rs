@@ -103,6 +103,20 @@ pub fn unstored() -> Reply {
     reply
 }
 
+/// The answer to what is still held when the listener stops.
+#[must_use]
+pub fn stopping(status: u16) -> Reply {
+    let body = match status {
+        200..=299 => r#"{"ok":true}"#,
+        _ => r#"{"ok":false,"error":"stopping"}"#,
+    };
+    let mut reply = Reply::json(status, body);
+    if status == 503 {
+        reply.headers.push(Header::new("Retry-After", "1"));
+    }
+    reply
+}
+
 /// `GET` and `HEAD` of `/` name the program and say nothing about the captures.
 #[must_use]
 pub fn greeting(head: &Head) -> Option<Reply> {
@@ -122,8 +136,7 @@ pub fn greeting(head: &Head) -> Option<Reply> {
 /// of: with a secret loaded, nobody is let in for looking like somebody whose secret is not.
 #[must_use]
 pub fn scheme(recognition: &Recognition, head: &Head, keyring: &Keyring) -> Scheme {
-    let said =
-        provider::scheme(recognition.provider).or_else(|| signature::scheme::signed_by(head));
+    let said = said_scheme(recognition, head);
     let has_secret = |scheme: Scheme| keyring.of(scheme).iter().any(|secret| !secret.is_empty());
     let loaded = [Scheme::Sixtyfour, Scheme::Elan]
         .into_iter()
@@ -133,6 +146,12 @@ pub fn scheme(recognition: &Recognition, head: &Head, keyring: &Keyring) -> Sche
         (Some(said), _) => said,
         (None, loaded) => loaded.unwrap_or(Scheme::Sixtyfour),
     }
+}
+
+/// The scheme that a request speaks of: its sender's, else the one whose header it carries.
+#[must_use]
+pub fn said_scheme(recognition: &Recognition, head: &Head) -> Option<Scheme> {
+    provider::scheme(recognition.provider).or_else(|| signature::scheme::signed_by(head))
 }
 
 fn say(reply: Reply, by: AnsweredBy) -> Decision {

@@ -10,6 +10,7 @@ use crate::filter::{Filter, Subject};
 pub struct Expectation {
     filter: Filter,
     missing: u64,
+    others: u64,
 }
 
 impl Expectation {
@@ -19,14 +20,19 @@ impl Expectation {
         Self {
             filter,
             missing: count,
+            others: 0,
         }
     }
 
     /// Whether this one counts. Once everything has come, nothing counts any more.
     pub fn counts(&mut self, delivery: &Delivery, now: Timestamp) -> bool {
-        let counts = !self.is_met() && self.filter.matches(&Subject::new(delivery, now));
-        if counts {
-            self.missing -= 1;
+        if self.is_met() {
+            return false;
+        }
+        let counts = self.filter.matches(&Subject::new(delivery, now));
+        match counts {
+            true => self.missing -= 1,
+            false => self.others += 1,
         }
         counts
     }
@@ -41,5 +47,11 @@ impl Expectation {
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.missing
+    }
+
+    /// How many came and did not match.
+    #[must_use]
+    pub fn others(&self) -> u64 {
+        self.others
     }
 }

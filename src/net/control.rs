@@ -256,9 +256,18 @@ mod tests {
         }
     }
 
+    /// A socket's path has about 100 bytes.
+    fn directory() -> tempfile::TempDir {
+        if std::env::temp_dir().as_os_str().len() < 60 {
+            tempfile::tempdir().unwrap()
+        } else {
+            tempfile::tempdir_in("/tmp").unwrap()
+        }
+    }
+
     #[tokio::test]
     async fn a_call_reaches_the_handler_and_its_answer_comes_back() {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = directory();
         let path = directory.path().join("s");
         let socket = ControlSocket::bind(&path).await.unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
@@ -271,9 +280,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_socket_is_replaced_and_a_living_one_is_not() {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = directory();
         let path = directory.path().join("s");
-        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        // Bound and never listening, as what a dead process left.
+        let dead = tokio::net::UnixSocket::new_stream().unwrap();
+        dead.bind(&path).unwrap();
         assert!(matches!(
             call(&path, &get("/")).await,
             Err(ControlError::NobodyThere { .. })
@@ -287,7 +298,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_in_the_way_is_left_alone() {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = directory();
         let path = directory.path().join("s");
         std::fs::write(&path, "mine").unwrap();
         assert!(ControlSocket::bind(&path).await.is_err());

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::open;
+use crate::rig::control::status;
 use crate::rig::http::post;
-use crate::rig::{Home, Listener};
+use crate::rig::{Home, Listener, eventually};
 
 /// A listener with this plan.
 fn armed(home: &Home, plan: &str) -> Listener {
@@ -67,13 +68,16 @@ fn a_delay_comes_before_the_first_byte_of_the_answer() {
     let home = Home::new();
     let listener = armed(&home, "delay(300ms),delay(300ms 500),503(after=300ms)");
     for status in [200, 500, 503] {
+        let started = Instant::now();
         let mut connection = open(&listener, "e-1");
-        assert!(connection.is_silent_for(Duration::from_millis(150)));
+        connection.unread_bytes();
+        let silent = started.elapsed();
+        assert!(silent >= Duration::from_millis(300), "{silent:?}");
         assert_eq!(connection.answer().unwrap().unwrap().status, status);
         let delivery = listener.next("delivery");
         assert_eq!(delivery["answer"]["status"], status);
         let took = delivery["answer"]["took_ms"].as_f64().unwrap();
-        assert!((300.0..5_000.0).contains(&took), "{took}");
+        assert!((300.0..30_000.0).contains(&took), "{took}");
     }
 }
 
@@ -82,13 +86,16 @@ fn a_hanging_answer_never_comes_and_ends_when_the_peer_leaves() {
     let home = Home::new();
     let listener = armed(&home, "hang");
     let mut connection = open(&listener, "e-1");
+    eventually("it is stored", || {
+        (status(&home)["deliveries"] == 1).then_some(())
+    });
     assert!(connection.is_silent_for(Duration::from_millis(300)));
     drop(connection);
     let delivery = listener.next("delivery");
     let expected = json!([null, "armed", 1, 1, "hang", "peer_left"]);
     assert_eq!(stored(&delivery), expected);
     let took = delivery["answer"]["took_ms"].as_f64().unwrap();
-    assert!((300.0..5_000.0).contains(&took), "{took}");
+    assert!((300.0..30_000.0).contains(&took), "{took}");
 }
 
 #[test]
@@ -148,22 +155,19 @@ fn garbage_is_no_http() {
 #[test]
 fn a_dripping_answer_is_slow_but_whole() {
     let home = Home::new();
-    let listener = armed(&home, "drip(1s)");
+    let listener = armed(&home, "drip(2s)");
     let started = Instant::now();
     let mut connection = open(&listener, "e-1");
-    let mut pieces = vec![0];
-    let answer = loop {
-        let now = connection.unread_bytes();
-        if now != pieces[pieces.len() - 1] {
-            pieces.push(now);
-        }
-        if started.elapsed() > Duration::from_millis(900) {
-            break connection.answer().unwrap().unwrap();
-        }
-    };
-    assert!(started.elapsed() >= Duration::from_millis(950));
+    let body = r#"{"ok":true}"#;
+    let mut pieces = vec![connection.unread_bytes()];
+    while !connection.unread().ends_with(body.as_bytes()) {
+        pieces.push(connection.unread_bytes());
+    }
+    let took = started.elapsed();
+    assert!(took >= Duration::from_millis(1_900), "{took:?}");
     assert!(pieces.len() > 3, "it came in {pieces:?}");
-    assert_eq!((answer.status, &*answer.text()), (200, r#"{"ok":true}"#));
+    let answer = connection.answer().unwrap().unwrap();
+    assert_eq!((answer.status, &*answer.text()), (200, body));
     let expected = json!([200, "armed", 1, 1, "drip", "answered"]);
     assert_eq!(stored(&listener.next("delivery")), expected);
 }

@@ -1,14 +1,14 @@
 //! What is made of replays when somebody wants them to stop.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 
 use serde_json::Value;
 
 use super::{captured, kept};
 use crate::rig::target::Target;
-use crate::rig::{Finished, Home, eventually};
+use crate::rig::{Finished, Home, eventually, send_signal};
 
 /// Replays that go on until they are told to stop.
 struct Running {
@@ -37,9 +37,7 @@ impl Running {
 
     /// Stops it by this signal; what it printed from then on.
     fn stop(mut self, signal: &str) -> Finished {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
-        assert!(sent.unwrap().success());
+        send_signal(self.child.id(), signal);
         let mut stdout = String::new();
         self.lines.read_to_string(&mut stdout).unwrap();
         let output = self.child.wait_with_output().unwrap();

@@ -35,6 +35,11 @@ impl App {
         Self::start(move |_| (status, Duration::ZERO))
     }
 
+    /// How many requests it was sent.
+    pub fn count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
     /// Everything it was sent, head and body, in order.
     pub fn requests(&self) -> Vec<Vec<u8>> {
         self.requests.lock().unwrap().clone()

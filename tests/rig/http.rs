@@ -1,10 +1,11 @@
 //! A client that sends exactly these bytes.
 
+use std::fs;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::PATIENCE;
+use super::{PATIENCE, eventually};
 
 /// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,9 +100,33 @@ impl Connection {
     }
 
     /// Waits for more bytes; how many there are now that were not taken for an answer.
+    #[track_caller]
     pub fn unread_bytes(&mut self) -> usize {
-        self.read_more().unwrap();
+        assert!(self.read_more().unwrap() > 0, "the connection ended");
         self.unread.len()
+    }
+
+    /// The bytes that came and were not taken for an answer.
+    pub fn unread(&self) -> &[u8] {
+        &self.unread
+    }
+
+    /// Waits until the peer, a process of this machine, has read all that was sent.
+    #[track_caller]
+    pub fn until_read(&self) {
+        let port = |address: io::Result<SocketAddr>| format!(":{:04X}", address.unwrap().port());
+        let theirs = port(self.stream.peer_addr());
+        let mine = port(self.stream.local_addr());
+        eventually("the peer reads what it was sent", || {
+            let sockets = fs::read_to_string("/proc/net/tcp").unwrap();
+            let mut sockets = sockets.lines().map(|line| line.split_whitespace());
+            // Number, local address, remote address, state, unsent:unread.
+            sockets.find_map(|mut fields| {
+                let is_theirs =
+                    fields.nth(1)?.ends_with(&theirs) && fields.next()?.ends_with(&mine);
+                (is_theirs && fields.nth(1)?.ends_with(":00000000")).then_some(())
+            })
+        });
     }
 
     /// Everything until the peer closes; how it closed.

@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -38,6 +39,29 @@ pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T 
     }
 }
 
+/// Sends a process a signal by its name.
+#[track_caller]
+pub fn send_signal(pid: u32, name: &str) {
+    let signal = match name {
+        "HUP" => Signal::HUP,
+        "INT" => Signal::INT,
+        "KILL" => Signal::KILL,
+        "TERM" => Signal::TERM,
+        other => panic!("a signal called {other}"),
+    };
+    let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// Whether this machine has curl. A test that needs it says so and passes without.
+pub fn has_curl() -> bool {
+    let has = Command::new("curl").arg("--version").output().is_ok();
+    if !has {
+        eprintln!("skipped: there is no curl here");
+    }
+    has
+}
+
 /// A home of its own for the program.
 pub struct Home {
     directory: TempDir,
@@ -46,8 +70,14 @@ pub struct Home {
 impl Home {
     /// An empty home.
     pub fn new() -> Self {
+        // A socket's path has little room, and the control socket lies deep in a home.
+        let usual = std::env::temp_dir();
+        let base = match usual.as_os_str().len() {
+            0..=60 => &usual,
+            _ => Path::new("/tmp"),
+        };
         Self {
-            directory: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir_in(base).unwrap(),
         }
     }
 
@@ -286,10 +316,9 @@ impl Listener {
     }
 
     /// Sends a signal by its name.
+    #[track_caller]
     pub fn signal(&self, name: &str) {
-        let pid = self.pid().to_string();
-        let sent = Command::new("kill").args(["-s", name, &pid]).status();
-        assert!(sent.unwrap().success());
+        send_signal(self.pid(), name);
     }
 
     /// Kills it, as a power cut would.

@@ -1,11 +1,13 @@
 //! The real program in a pseudo-terminal, and the screen that a person sees there.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Write};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use regex::Regex;
 
 use super::{Home, PATIENCE, eventually};
 
@@ -173,6 +175,22 @@ impl Terminal {
                 .lines()
                 .any(|line| parts.iter().all(|part| line.contains(part)))
         });
+    }
+
+    /// Waits until a retry is shown to be due in fewer seconds than these; in how many.
+    #[track_caller]
+    pub fn counts_down_below(&self, seconds: u32) -> u32 {
+        let countdown = Regex::new(r"\bin ([0-9]+) s\b").unwrap();
+        let found = Cell::new(None);
+        self.until("a retry comes nearer", |this| {
+            let screen = this.screen();
+            let left = countdown
+                .captures(&screen)
+                .map(|left| left[1].parse::<u32>());
+            found.set(left.map(Result::unwrap).filter(|left| *left < seconds));
+            found.get().is_some()
+        });
+        found.get().unwrap()
     }
 
     /// Waits until nothing more is drawn for a while.

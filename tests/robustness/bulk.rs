@@ -1,14 +1,19 @@
 //! Too much at once: large bodies, bodies that grow when they are read, floods.
 
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Barrier};
+use std::io::{self, Read};
+use std::process::Stdio;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::{checking, memory_of, peak_memory};
 use crate::rig::app::App;
 use crate::rig::http::{Connection, post, post_bytes};
-use crate::rig::{Finished, Home, Listener};
+use crate::rig::{Finished, Home, Listener, eventually};
 
 /// Memory that a command may take, in KiB of address space.
 const ROOM: &str = "ulimit -v 600000; exec \"$@\"";
@@ -19,7 +24,7 @@ fn run_in_little_room(home: &Home, arguments: &[&str]) -> Finished {
     let finished = home.run_in(ROOM, arguments);
     let took = started.elapsed();
     assert!(
-        took < Duration::from_secs(20),
+        took < Duration::from_secs(60),
         "{arguments:?} took {took:?}"
     );
     finished
@@ -72,7 +77,7 @@ fn a_flood_of_bad_signatures_is_answered_and_what_is_found_out_stays_bounded() {
     let headers = [("Sixtyfour-Signature", &*right)];
     assert_eq!(post(&listener.address, "/", &headers, b"{}").status, 200);
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     let mut deliveries: Vec<_> = (0..301).map(|_| listener.next("delivery")).collect();
     deliveries.retain(|delivery| delivery["answer"]["status"] == 401);
     assert_eq!(deliveries.len(), 300);
@@ -97,13 +102,10 @@ fn large_bodies_with_bad_signatures_do_not_pile_up() {
 fn a_body_that_grows_when_it_is_unpacked_is_shown_bounded() {
     let home = Home::new();
     let listener = home.listen::<&str>(&[]);
-    let bomb = Command::new("sh")
-        .args(["-c", "head -c 300000000 /dev/zero | gzip -9 -c"])
-        .stderr(Stdio::null())
-        .output()
-        .unwrap()
-        .stdout;
-    assert!(bomb.len() < 1_000_000 && bomb.starts_with(&[0x1f, 0x8b]));
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    io::copy(&mut io::repeat(0).take(300_000_000), &mut bomb).unwrap();
+    let bomb = bomb.finish().unwrap();
+    assert!(bomb.len() < 1_000_000, "{} bytes", bomb.len());
     for coding in ["gzip", "gzip, gzip", "br", "deflate", "identity"] {
         let headers = [("Content-Encoding", coding)];
         assert_eq!(post(&listener.address, "/", &headers, &bomb).status, 200);
@@ -169,29 +171,42 @@ fn replays_of_a_large_capture_share_its_body() {
         post(&listener.address, "/", &[], body.as_bytes()).status,
         200
     );
-    let app = App::start(|_| (200, Duration::from_millis(300)));
-    let replay = |times: &str, changing: &[&str]| {
-        let times = ["--times", times, "--concurrency", "16"];
-        let arguments = [&["replay", "1", "--to", &app.url][..], &times, changing].concat();
+    let (answer, answers) = channel();
+    let answers = Mutex::new(answers);
+    let app = App::start(move |_| {
+        answers.lock().unwrap().recv().unwrap();
+        (200, Duration::ZERO)
+    });
+    let replay = |times: usize, changing: &[&str]| {
+        let all = app.count() + times;
+        let count = times.to_string();
+        let common = ["replay", "1", "--to", &app.url, "--concurrency", "16"];
+        let arguments = [&common[..], &["--times", &count], changing].concat();
         let mut replaying = home.command(&arguments);
         let quiet = replaying.stdout(Stdio::null()).stderr(Stdio::null());
         let mut replaying = quiet.spawn().unwrap();
-        let mut peak = 0;
-        while replaying.try_wait().unwrap().is_none() {
-            peak = peak.max(memory_of(replaying.id(), "VmHWM:").unwrap_or(0) / 1024);
-            thread::sleep(Duration::from_millis(5));
-        }
-        assert!(replaying.wait().unwrap().success());
-        peak
+        let pid = replaying.id();
+        let peak = || memory_of(pid, "VmHWM:").unwrap_or(0) / 1024;
+        eventually("the app has all of them", || {
+            (app.count() == all).then_some(())
+        });
+        let mut most = peak();
+        (0..times).for_each(|_| answer.send(()).unwrap());
+        let status = eventually("they are answered", || {
+            most = most.max(peak());
+            replaying.try_wait().unwrap()
+        });
+        assert!(status.success());
+        most
     };
     for changing in [&[][..], &["--set", ".a=2"]] {
-        let (one, sixteen) = (replay("1", changing), replay("16", changing));
-        assert!(one > 20, "{one} MiB: not looked at in time");
+        let (one, sixteen) = (replay(1, changing), replay(16, changing));
+        assert!(one > 20, "{one} MiB: it holds a body");
         // Of each changed body a mebibyte waits to be stored.
         assert!(
             sixteen < one + 50,
             "{sixteen} MiB for 16, {one} MiB for one"
         );
     }
-    assert_eq!(app.requests().len(), 34);
+    assert_eq!(app.count(), 34);
 }

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::peak_memory;
 use crate::rig::Home;
@@ -19,10 +19,18 @@ const AT_ONCE: Duration = Duration::from_secs(8);
 
 /// How many connections this process may have open: ten thousand where it may.
 fn many() -> usize {
-    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    // The other tests of this process need some too.
-    let free = usize::try_from(files).unwrap_or(usize::MAX) / 2;
-    free.saturating_sub(100).min(10_000)
+    let files = allowed_files().unwrap_or(u64::MAX);
+    // The other tests of this process need some too: several have hundreds of connections.
+    let free = usize::try_from(files).unwrap_or(usize::MAX);
+    free.saturating_sub(800).clamp(50, 10_000)
+}
+
+/// Lets this process have as many open files as it may, its listeners with it; how many they are.
+fn allowed_files() -> Option<u64> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+    limit.current
 }
 
 #[test]
@@ -46,10 +54,11 @@ fn a_crowd_of_silent_connections_leaves_room_for_a_delivery() {
 #[test]
 fn a_full_house_makes_room_for_a_delivery() {
     let home = Home::new();
-    let listener = home.listen(&["--max-connections", "50"]);
-    let _silent: Vec<_> = (0..500)
+    let listener = home.listen(&["--max-connections", "25"]);
+    let _silent: Vec<_> = (0..100)
         .map(|_| TcpStream::connect(&listener.address).unwrap())
         .collect();
+    // Without room being made it would wait for four times ten seconds, longer than it does.
     assert_eq!(post(&listener.address, "/", &[], b"x").status, 200);
 }
 
@@ -57,7 +66,7 @@ fn a_full_house_makes_room_for_a_delivery() {
 fn with_few_file_descriptors_it_goes_on_when_the_crowd_has_left() {
     let home = Home::new();
     let listener = home.listen_in("ulimit -n 64; exec \"$@\"", &[] as &[&str]);
-    let crowd: Vec<_> = (0..500)
+    let crowd: Vec<_> = (0..100)
         .map(|_| TcpStream::connect(&listener.address).unwrap())
         .collect();
     drop(crowd);
@@ -69,10 +78,10 @@ fn with_few_file_descriptors_it_goes_on_when_the_crowd_has_left() {
 
 /// What a peer that keeps still after these bytes sees, and after how long.
 fn after(address: &str, bytes: &[u8], trickle: bool) -> (Option<u16>, Duration) {
+    let started = Instant::now();
     let mut connection = Connection::open(address);
     connection.set_patience(LONG);
     connection.send(bytes);
-    let started = Instant::now();
     if trickle {
         while connection.is_silent_for(Duration::from_secs(1)) {
             connection.send(b"a");
@@ -112,9 +121,8 @@ fn whoever_is_too_slow_is_cut_off_in_its_time_and_disturbs_nobody() {
         let what = String::from_utf8_lossy(bytes);
         assert_eq!(seen, status, "{what}");
         let limit = Duration::from_secs(seconds);
-        let margin = Duration::from_millis(200)..Duration::from_secs(5);
-        assert!(took + margin.start > limit, "{what}: {took:?}");
-        assert!(took < limit + margin.end, "{what}: {took:?}");
+        let latest = limit + Duration::from_secs(15);
+        assert!((limit..latest).contains(&took), "{what}: {took:?}");
     }
     for (path, defect) in [("/body", 408), ("/continue", 408)] {
         let filter = format!("path:{path}");

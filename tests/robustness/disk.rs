@@ -48,28 +48,36 @@ pub(super) fn stored(home: &Home) -> BTreeSet<String> {
 /// from a disk.
 const NO_LARGE_FILES: &str = "trap '' XFSZ; ulimit -S -f 4096; exec \"$@\"";
 
-/// Takes that limit off again.
-fn let_grow(listener: &Listener) {
+/// No file may grow to more than this from now on.
+fn limit_files(listener: &Listener, bytes: Option<u64>) {
     let pid = Pid::from_raw(listener.pid().try_into().unwrap());
-    let unlimited = Rlimit {
-        current: None,
+    let limit = Rlimit {
+        current: bytes,
         maximum: None,
     };
-    prlimit(pid, Resource::Fsize, unlimited).unwrap();
+    prlimit(pid, Resource::Fsize, limit).unwrap();
+}
+
+/// Posts until one is refused, and sees to it that nothing is stored from then on: the listener
+/// might find room by itself, when it begins its log anew. The paths of those that were acknowledged.
+fn fill_for_good(listener: &Listener) -> BTreeSet<String> {
+    let acknowledged = fill(listener, 100_000);
+    limit_files(listener, Some(0));
+    acknowledged
 }
 
 #[test]
 fn a_file_that_may_not_grow_refuses_and_goes_on_when_it_may() {
     let home = Home::new();
     let listener = home.listen_in(NO_LARGE_FILES, &[] as &[&str]);
-    let acknowledged = fill(&listener, 100_000);
+    let acknowledged = fill_for_good(&listener);
     assert!(acknowledged.len() > 3, "{acknowledged:?}");
     let failed = listener.next("store_failed");
     assert_eq!(failed["recovered"], false);
     assert!(!failed["error"].as_str().unwrap().is_empty());
     assert_eq!(post(&listener.address, "/", &[], b"x").status, 503);
 
-    let_grow(&listener);
+    limit_files(&listener, None);
     until_it_goes_on(&listener);
     assert_eq!(listener.next("store_failed")["recovered"], true);
     assert!(stored(&home).is_superset(&acknowledged));
@@ -80,14 +88,14 @@ fn what_the_app_took_does_not_reach_it_again_while_nothing_can_be_stored() {
     let home = Home::new();
     let app = App::saying(200);
     let listener = home.listen_in(NO_LARGE_FILES, &["--forward", &app.url]);
-    fill(&listener, 100_000);
+    fill_for_good(&listener);
     let asked = app.requests().len();
     let event = [("Sixtyfour-Event-Id", "e-1")];
     for _ in 0..3 {
         assert_eq!(post(&listener.address, "/", &event, b"{}").status, 503);
         assert_eq!(app.requests().len(), asked + 1);
     }
-    let_grow(&listener);
+    limit_files(&listener, None);
     eventually("it is acknowledged", || {
         (post(&listener.address, "/", &event, b"{}").status == 200).then_some(())
     });

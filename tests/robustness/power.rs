@@ -18,9 +18,9 @@ use hook64::filter::Filter;
 use hook64::store::{Location, Options, Order, Store};
 use jiff::Timestamp;
 
-use super::flush::{can_tamper, traced};
+use super::flush::{can_tamper, stopped, traced};
+use crate::rig::Home;
 use crate::rig::http::{Connection, post_bytes};
-use crate::rig::{Home, eventually};
 
 const POSTERS: usize = 6;
 const DELIVERIES: usize = 90;
@@ -213,15 +213,7 @@ fn whenever_the_power_is_cut_every_acknowledged_delivery_is_there_byte_for_byte(
     );
     let listener = traced(&home, &options);
     let acknowledged = post_all(&listener.address);
-    let pid = listener.pid();
-    listener.stop();
-    let trace = eventually("strace has ended too", || {
-        let written = fs::read_to_string(&trace).unwrap();
-        let last = format!("{pid} ");
-        let ended = |line: &&str| line.starts_with(&last) && line.contains("+++ exited");
-        written.lines().next_back().filter(ended)?;
-        Some(written)
-    });
+    let trace = stopped(listener, &trace);
 
     let courses = courses(&trace);
     let file = |suffix: &str| {

@@ -1,12 +1,12 @@
 //! `hook64 send` that is stopped, or ends, before everything is sent.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::rig::target::Target;
 use crate::rig::terminal::Terminal;
-use crate::rig::{Finished, Home, eventually};
+use crate::rig::{Finished, Home, eventually, send_signal};
 
 #[test]
 fn a_change_to_a_million_events_is_made_to_each_when_its_turn_has_come() {
@@ -25,7 +25,7 @@ fn a_change_to_a_million_events_is_made_to_each_when_its_turn_has_come() {
     let took = started.elapsed();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     assert_eq!(app.only().json()["x"], 1);
 }
 
@@ -44,9 +44,7 @@ fn signalled(home: &Home, app: &Target, signal: &str, lines: usize, more: &[&str
     for _ in 0..lines {
         printed.read_line(&mut stdout).unwrap();
     }
-    let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", signal, &pid]).status();
-    assert!(sent.unwrap().success());
+    send_signal(child.id(), signal);
     printed.read_to_string(&mut stdout).unwrap();
     let finished = Finished::from(child.wait_with_output().unwrap());
     Finished { stdout, ..finished }

@@ -1,10 +1,10 @@
 //! How it is chosen, and how it ends: the terminal is given back whatever happens.
 
-use std::process::Command;
+use std::fs;
 
 use super::deliver;
-use crate::rig::Home;
 use crate::rig::terminal::Terminal;
+use crate::rig::{Home, send_signal};
 
 #[test]
 fn q_leaves_with_the_summary_on_the_normal_screen() {
@@ -17,12 +17,11 @@ fn q_leaves_with_the_summary_on_the_normal_screen() {
     terminal.is_given_back();
     terminal.shows("1 event, 1 delivery: 1 answered 2xx in the end");
     let store = home.store().display().to_string();
-    let screen = terminal.screen().replace('\n', "");
-    assert!(screen.trim_end().ends_with(&store), "{screen}");
-    assert!(
-        screen.contains("Ready. Waiting for deliveries."),
-        "{screen}"
-    );
+    terminal.until("where it is stored", |this| {
+        let screen = this.screen().replace('\n', "");
+        screen.trim_end().ends_with(&store)
+    });
+    terminal.shows("Ready. Waiting for deliveries.");
 }
 
 #[test]
@@ -30,8 +29,8 @@ fn an_interrupt_leaves_and_a_second_one_leaves_at_once() {
     let home = Home::new();
     let mut terminal = Terminal::listen(&home, &["--fault", "500x9"]);
     // Something is pending, so the first one asks.
-    deliver(&terminal, "aaaaaaaa", 4);
-    terminal.shows("in 7 s");
+    deliver(&terminal, "aaaaaaaa", 5);
+    terminal.counts_down_below(17);
     terminal.press("?\x03");
     terminal.shows("Quit");
     terminal.press("\x03");
@@ -45,9 +44,7 @@ fn a_signal_ends_it_with_the_summary() {
         let home = Home::new();
         let mut terminal = Terminal::listen(&home, &[]);
         terminal.shows("Waiting for the first delivery");
-        let pid = terminal.pid().to_string();
-        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
-        assert!(sent.unwrap().success());
+        send_signal(terminal.pid(), signal);
         assert_eq!(terminal.ends(), code, "{signal}");
         terminal.is_given_back();
         terminal.shows("Stopped after");
@@ -59,15 +56,9 @@ fn a_kill_leaves_a_terminal_that_can_be_used() {
     let home = Home::new();
     let mut terminal = Terminal::in_a_shell(&home, "\"$HOOK64\" listen --port 0; read -r word");
     terminal.shows("Waiting for the first delivery");
-    let listener = Command::new("pgrep")
-        .args(["-P", &terminal.pid().to_string()])
-        .output()
-        .unwrap();
-    let listener = String::from_utf8(listener.stdout).unwrap();
-    let sent = Command::new("kill")
-        .args(["-s", "KILL", listener.trim()])
-        .status();
-    assert!(sent.unwrap().success());
+    let shell = terminal.pid();
+    let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+    send_signal(children.trim().parse().unwrap(), "KILL");
     terminal.shows("hook64 was killed");
     terminal.until("the screen is given back", |this| {
         let model = this.model();

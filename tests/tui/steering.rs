@@ -1,7 +1,5 @@
 //! What is asked of the listener and the outbox from the screen.
 
-use std::time::Duration;
-
 use super::deliver;
 use crate::rig::app::App;
 use crate::rig::http::post;
@@ -211,14 +209,12 @@ fn a_terminal_that_stands_still_delays_no_answer() {
     deliver(&terminal, "aaaaaaaa", 1);
     terminal.shows_line(&[">", "aaaaaaaa"]);
     terminal.stand_still();
-    let begun = std::time::Instant::now();
+    // Whoever is not answered waits in vain: nobody reads before all were.
     for number in 0..200 {
         // More is drawn than a terminal's buffer takes.
         terminal.press(if number % 2 == 0 { "2" } else { "3" });
         assert_eq!(deliver(&terminal, &format!("e-{number}"), 1), 200);
     }
-    let took = begun.elapsed();
-    assert!(took < Duration::from_secs(20), "{took:?}");
     terminal.read_on();
     terminal.shows("events 201  deliveries 201");
 }

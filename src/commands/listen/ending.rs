@@ -112,8 +112,10 @@ fn code_of(reason: Reason) -> Exit {
 
 fn reason_to_exit(reason: Reason, followed: &Followed) -> Result {
     match reason {
-        Reason::TimedOut if followed.missing == 0 => Ok(Exit::Done),
-        Reason::TimedOut => Err(wait::time_is_up(followed.missing)),
+        Reason::TimedOut => match &followed.expectation {
+            Some(expectation) if !expectation.is_met() => Err(wait::time_is_up(expectation)),
+            _ => Ok(Exit::Done),
+        },
         Reason::OutputFailed => Err(Problem::failed("output", "cannot write to standard output")),
         other => Ok(code_of(other)),
     }

@@ -22,8 +22,8 @@ use super::words;
 /// What was seen while following.
 #[derive(Debug, Default)]
 pub(super) struct Followed {
-    /// How many of the expected deliveries did not come.
-    pub(super) missing: u64,
+    /// What is still expected.
+    pub(super) expectation: Option<Expectation>,
     /// How many deliveries were removed before they could be shown.
     pub(super) unshown: u64,
     /// How many events the provider has given up; unknown when nothing was followed.
@@ -77,9 +77,7 @@ pub(super) async fn follow(
     }
     Followed {
         unshown: follower.tail.missed(),
-        missing: follower
-            .expectation
-            .map_or(0, |expected| expected.missing()),
+        expectation: follower.expectation,
         ended: Some(follower.vigil.ended()),
         waiting: follower.vigil.waiting().cloned().collect(),
     }

@@ -159,9 +159,7 @@ async fn listen(setup: Setup) -> Result {
 /// What is still held when the listener stops is answered, so that no provider waits in vain.
 async fn release_at_stop(inbox: Inbox, stop: Stop, status: u16) {
     stop.told().await;
-    let mut reply = decide::unstored();
-    reply.status = status;
-    inbox.release_all(reply);
+    inbox.release_all(decide::stopping(status));
 }
 
 /// The inbox behind the sockets.

@@ -4,7 +4,7 @@
 //! else is edited as it is.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,6 +20,9 @@ use super::super::problem::{Problem, Result};
 
 /// How many lines round a change are shown.
 const CONTEXT: usize = 3;
+
+/// What to do where there is no editor.
+const INSTEAD: &str = "set EDITOR to an editor, or change the body with --set .path=JSON";
 
 /// A body and what became of it.
 pub(super) struct Edited {
@@ -38,7 +41,7 @@ pub(super) struct Edited {
 pub(super) fn edit(body: &Bytes, paint: Paint) -> Result<Edited> {
     let draft = Draft::of(body);
     let file = Scratch::new(&draft.text, draft.is_json).map_err(|error| unusable(&error))?;
-    run_editor(&editor(), &file.0)?;
+    run_editor(&editor()?, &file.0)?;
     let text = fs::read(&file.0).map_err(|error| unusable(&error))?;
     Ok(draft.finish(body, text, paint))
 }
@@ -133,20 +136,26 @@ fn difference(before: &[u8], after: &[u8], paint: Paint) -> String {
     shown
 }
 
-/// The command of the editor: `$VISUAL`, else `$EDITOR`, else vi.
-fn editor() -> String {
-    ["VISUAL", "EDITOR"]
+/// The command of the editor: `$VISUAL`, else `$EDITOR`, else vi, which needs a terminal.
+fn editor() -> Result<String> {
+    let chosen = ["VISUAL", "EDITOR"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
-        .find(|command| !command.trim().is_empty())
-        .unwrap_or_else(|| "vi".to_owned())
+        .find(|command| !command.trim().is_empty());
+    match chosen {
+        Some(command) => Ok(command),
+        None if io::stdin().is_terminal() && io::stdout().is_terminal() => Ok("vi".to_owned()),
+        None => Err(Problem::usage("there is no editor to edit with")
+            .why("neither VISUAL nor EDITOR is set, and there is no terminal for vi")
+            .fix(INSTEAD)),
+    }
 }
 
 fn run_editor(command: &str, file: &Path) -> Result<()> {
     let problem = |why: String| {
         Problem::usage(format!("cannot edit with \"{command}\""))
             .why(why)
-            .fix("set EDITOR to an editor, or change the body with --set .path=JSON")
+            .fix(INSTEAD)
     };
     let words = shlex::split(command).filter(|words| !words.is_empty());
     let words = words.ok_or_else(|| problem("it is no command".to_owned()))?;

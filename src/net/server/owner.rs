@@ -82,6 +82,8 @@ fn program_name(process: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -103,6 +105,10 @@ mod tests {
         assert_eq!(owner.pid, std::process::id());
         assert!(!owner.program.is_empty());
         drop(listener);
-        assert_eq!(port_owner(port), None);
+        // A process that is just being started may hold a copy of the socket for a moment.
+        let begun = Instant::now();
+        while let Some(owner) = port_owner(port) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{owner:?}");
+        }
     }
 }

@@ -277,7 +277,7 @@ mod tests {
         .into();
         let ours = ngrok_agent(6464).await;
         let mut places = places(&[&silent[0], &silent[1], &ours], &[&silent[0]]);
-        places.patience = Duration::from_secs(2);
+        places.patience = Duration::from_secs(5);
         let started = tokio::time::Instant::now();
         let tunnels = look(6464, &places).await;
         assert_eq!(tunnels.reaching.len(), 1);

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::delivery::{Defect, Head, Header};
-use crate::net::client::peer::{Peer, Say};
-use crate::net::client::{Settings, Target};
+use crate::net::client::peer::{Nobody, Peer, Say};
+use crate::net::client::{Settings, Target, Trust};
 
 pub(crate) fn request(
     method: &str,
@@ -119,13 +119,8 @@ async fn connections_to_the_app_are_used_again() {
 
 #[tokio::test]
 async fn an_app_that_is_down_is_502_and_the_attempt_says_why() {
-    let target = {
-        let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}/", gone.local_addr().unwrap())
-            .parse()
-            .unwrap()
-    };
-    let forwarded = forward(&target)
+    let nobody = Nobody::new();
+    let forwarded = forward(&nobody.target())
         .deliver(&delivery(), None, 1)
         .await
         .unwrap();
@@ -229,7 +224,12 @@ fn the_budget_says_how_much_time_was_used() {
 async fn an_app_that_stalls_before_it_can_be_asked_is_504_too() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = format!("https://{}/", listener.local_addr().unwrap());
-    let target: Target = target.parse().unwrap();
-    let forward = forward_within(&target, Duration::from_millis(200));
+    // Nothing that a machine may lack is needed for this trust.
+    let client = Client::new(Settings {
+        trust: Trust::Anyone,
+        ..Settings::default()
+    });
+    let routes = vec![target.parse().unwrap()];
+    let forward = Forward::new(client, routes, Duration::from_millis(200));
     assert_eq!(reply(&forward).await.status, 504);
 }

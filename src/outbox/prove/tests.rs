@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::delivery::{Failure, Head, Header, Validity};
 use crate::net::client::Settings;
-use crate::net::client::peer::{Peer, Say, Seen};
+use crate::net::client::peer::{Nobody, Peer, Say, Seen};
 use crate::signature::verify;
 
 const SECRET: &str = "sk_whsec_of_the_handler";
@@ -228,15 +228,10 @@ async fn without_the_secret_the_cases_about_signatures_are_skipped() {
 
 #[tokio::test]
 async fn a_handler_that_is_not_there_is_tried_once() {
-    let gone = {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}/", listener.local_addr().unwrap())
-            .parse()
-            .unwrap()
-    };
+    let nobody = Nobody::new();
     let client = Client::new(Settings::default());
     let suites = vec![Suite::new(Scheme::Sixtyfour, [Secret::new(SECRET)])];
-    let prover = Prover::new(client, gone, suites, Limits::default());
+    let prover = Prover::new(client, nobody.target(), suites, Limits::default());
     let report = prover.run(3, |_| {}).await;
     assert!(!report.reached());
     assert_eq!(broken(&report), ["once"]);
@@ -273,35 +268,43 @@ async fn a_time_out_comes_about_however_fast_the_handler_answers() {
     assert_eq!(given_up.body, retried.body);
 }
 
+/// A handler that takes this long for the first case, and does this with the attempt that is to be
+/// given up: it comes right behind a third one.
+async fn slow_at_first(took: Duration, with_it: Say) -> Peer {
+    let behind_the_third = Mutex::new(false);
+    Peer::new(move |seen, before| {
+        let third = seen.header("Sixtyfour-Delivery-Attempt") == Some("3");
+        let was = std::mem::replace(&mut *behind_the_third.lock().unwrap(), third);
+        let Say::Bytes(taken) = Say::status(200) else {
+            unreachable!("a status is bytes");
+        };
+        match before {
+            0 => Say::After(took, taken),
+            _ if was => with_it.clone(),
+            _ => Say::Bytes(taken),
+        }
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_time_out_comes_about_when_the_handler_takes_its_time() {
-    let slow = |seen: &Seen| {
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec();
-        match seen.header("Sixtyfour-Delivery-Attempt") {
-            Some("1") => Say::After(Duration::from_millis(60), answer),
-            _ => Say::Bytes(answer),
-        }
-    };
-    let peer = Peer::new(move |seen, _| slow(seen)).await;
+    let took = Duration::from_millis(60);
+    let peer = slow_at_first(took, Say::Hang).await;
     let report = prove(&peer, Vec::new()).await;
     let timed_out = result(&report, "after-time-out");
     assert_eq!(timed_out.judgement, Judgement::Held);
     let given_up = &timed_out.evidence[0].attempt;
     assert!(
-        matches!(given_up.result, Err(Failure::TimedOut(waited)) if waited >= LEAST_PATIENCE),
+        matches!(given_up.result, Err(Failure::TimedOut(waited)) if waited >= took / 2),
         "{given_up:?}"
     );
 }
 
 #[tokio::test]
 async fn where_no_time_out_came_about_the_case_is_skipped_and_says_why() {
-    let behind_the_third = Mutex::new(false);
-    let peer = Peer::new(move |seen, _| {
-        let third = seen.header("Sixtyfour-Delivery-Attempt") == Some("3");
-        let was = std::mem::replace(&mut *behind_the_third.lock().unwrap(), third);
-        if was { Say::Reset } else { Say::status(200) }
-    })
-    .await;
+    // The patience is half of what the first case took, which is long enough to hear of the reset.
+    let peer = slow_at_first(Duration::from_secs(1), Say::Reset).await;
     let report = prove(&peer, Vec::new()).await;
     let judgement = &result(&report, "after-time-out").judgement;
     assert!(

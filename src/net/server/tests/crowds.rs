@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Client, Limits, Rig, ended, post, within};
+use super::{Client, Limits, PATIENCE, Rig, ended, post, within};
 use crate::delivery::{Ending, Reply};
 
 /// Every way to end, by path.
 fn mixed() -> Rig {
     let limits = Limits {
-        grace: Duration::from_secs(5),
+        grace: PATIENCE,
         ..Limits::default()
     };
     Rig::answering(limits, |request| match request.head.path() {
@@ -46,7 +46,7 @@ async fn each_request_is_settled_exactly_once_whatever_its_peer_does() {
     let paths = [
         "/reset", "/close", "/cut", "/garbage", "/hang", "/drip", "/late", "/",
     ];
-    let clients = (0..400).map(|number| {
+    let clients = (0..250).map(|number| {
         let path = paths[number % paths.len()];
         let sent = match number % 7 {
             // Cut short, pipelined, and no request at all.
@@ -59,8 +59,12 @@ async fn each_request_is_settled_exactly_once_whatever_its_peer_does() {
         async move { behave(rig.send(sent).await, number).await }
     });
     within(futures_util::future::join_all(clients)).await;
-    rig.stop();
     let recorder = Arc::clone(&rig.recorder);
+    // Also when nothing is left of those that were reset before they were accepted.
+    recorder
+        .until(|seen| (seen.requests.len() > 200).then_some(()))
+        .await;
+    rig.stop();
     let summary = rig.stopped().await;
     assert_eq!(summary.cut_off, 0);
     let seen = recorder.seen.lock().unwrap();
@@ -68,7 +72,6 @@ async fn each_request_is_settled_exactly_once_whatever_its_peer_does() {
     settled.sort_unstable();
     assert_eq!(settled, (0..seen.requests.len()).collect::<Vec<_>>());
     assert_eq!(summary.requests, seen.requests.len() as u64);
-    assert!(seen.requests.len() > 300);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,7 +99,7 @@ async fn many_connections_keep_their_answers_apart() {
 async fn silent_connections_do_not_slow_a_delivery() {
     let rig = Rig::start();
     let mut silent = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..100 {
         silent.push(rig.send("POST / HT").await);
     }
     let started = Instant::now();

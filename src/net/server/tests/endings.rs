@@ -83,7 +83,7 @@ async fn garbage_is_not_http() {
 
 #[tokio::test]
 async fn a_dripping_answer_is_slow_and_whole_and_keeps_the_connection() {
-    let time = Duration::from_secs(1);
+    let time = Duration::from_secs(3);
     let rig = Rig::answering(Limits::default(), move |request| {
         match request.head.path() {
             b"/drip" => ended(Ending::Drip(time)),

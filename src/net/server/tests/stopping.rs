@@ -1,16 +1,17 @@
 //! Stopping: what is in flight is finished, the rest is not begun.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Limits, Rig, TcpStream, ended, post};
+use super::{Limits, Rig, TcpStream, post, within};
 use crate::delivery::{Ending, Outcome, Reply};
 
-fn impatient(ending: Ending) -> Rig {
-    let limits = Limits {
-        grace: Duration::from_millis(300),
-        ..Limits::default()
-    };
-    Rig::answering(limits, move |_| ended(ending))
+/// Until new connections are refused. A process that is just being started may hold a copy of the
+/// listening socket for a moment.
+async fn is_refused(address: SocketAddr) {
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]
@@ -24,7 +25,7 @@ async fn what_is_in_flight_is_answered_and_new_connections_are_refused() {
     rig.recorder.request(1).await;
     rig.stop();
     assert!(silent.rest().await.is_ok_and(|rest| rest.is_empty()));
-    assert!(TcpStream::connect(rig.address).await.is_err());
+    within(is_refused(rig.address)).await;
     rig.recorder.gate.send_replace(false);
     for client in [&mut idle, &mut busy] {
         let answer = client.answer().await;
@@ -93,7 +94,7 @@ async fn a_held_answer_may_be_decided_while_stopping() {
 
 #[tokio::test]
 async fn a_held_answer_that_nobody_decides_ends_with_the_listener() {
-    let mut rig = impatient(Ending::Hold);
+    let mut rig = Rig::ending(Ending::Hold);
     let mut client = rig.send(post("/", "")).await;
     rig.recorder.request(0).await;
     rig.stop();
