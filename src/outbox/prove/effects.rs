@@ -12,7 +12,10 @@ use tokio::time::{Instant, sleep};
 /// How long one that is expected is waited for before it is counted again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a second one has to show at least.
+/// How long one that may be is waited for at least.
+const PERHAPS: Duration = Duration::from_secs(1);
+
+/// How long a further one has to show at least.
 const SETTLING: Duration = Duration::from_millis(200);
 
 /// How many effects there are so far, or why that is not known.
@@ -47,6 +50,8 @@ impl Effects {
 pub(super) struct Watch<'a> {
     effects: &'a Effects,
     last: u64,
+    /// How long one has taken to show so far.
+    slowest: Duration,
 }
 
 impl<'a> Watch<'a> {
@@ -54,21 +59,29 @@ impl<'a> Watch<'a> {
         Self {
             effects,
             last: effects.first,
+            slowest: Duration::ZERO,
         }
     }
 
     /// How many came since the last time. Waits for as many as there should be: a handler may
-    /// answer first and work later. A further one has as long to show as those took.
+    /// answer first and work later. A further one has longer to show than any has taken so far.
     pub(super) async fn since(&mut self, wanted: &RangeInclusive<u64>) -> Result<u64, String> {
         let started = Instant::now();
-        let patience = self.effects.patience;
+        let all = self.effects.patience;
+        let patience = match wanted.start() {
+            0 => (self.slowest * 4).max(PERHAPS).min(all),
+            _ => all,
+        };
         let mut seen = self.count().await?;
-        while seen < *wanted.start() && started.elapsed() < patience {
+        while seen < *wanted.end() && started.elapsed() < patience {
             sleep(PAUSE).await;
             seen = self.count().await?;
         }
-        let settling = started.elapsed().max(SETTLING).min(patience);
-        while started.elapsed() < patience {
+        if seen > 0 {
+            self.slowest = self.slowest.max(started.elapsed());
+        }
+        let settling = (self.slowest * 2).max(SETTLING).min(all);
+        while started.elapsed() < all {
             sleep(settling).await;
             let again = self.count().await?;
             if again == seen {
@@ -130,6 +143,12 @@ mod tests {
     async fn where_none_is_expected_nobody_waits_for_one() {
         let effects = counting(Duration::from_secs(3_600), &[5]);
         assert_eq!(Watch::new(&effects).since(&(0..=0)).await, Ok(0));
+    }
+
+    #[tokio::test]
+    async fn one_that_may_be_is_waited_for_as_well() {
+        let effects = counting(PATIENCE, &[5, 5, 5, 5, 5, 5, 5, 6]);
+        assert_eq!(Watch::new(&effects).since(&(0..=1)).await, Ok(1));
     }
 
     #[tokio::test]
