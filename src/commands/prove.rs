@@ -34,7 +34,7 @@ use super::{Everywhere, color};
                   Answers show that duplicates are taken, not that nothing is done twice. With --effects that is seen, \
                   too: the command prints how many effects there are so far, as one number, and each event has to add \
                   exactly one (at most one where the event is a failure, unknown or a single step; none where the \
-                  delivery is to be refused). It is run by sh, before the first case and after each.\n\n\
+                  delivery is to be refused). It is run by sh, before the first case and after each; one that does not count is an error of usage (2).\n\n\
                   When the first case is not answered in time, the others are skipped."
 )]
 pub(super) struct ProveArgs {
@@ -66,10 +66,11 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     // A connection of its own for each request, so that none is ever repeated.
     let client = arguments.client.client(&arguments.to, 0)?;
     let limits = arguments.client.limits()?;
-    let effects = arguments.effects.as_deref();
-    let effects = effects.map(|command| effects::effects(command, limits.timeout));
-    let prover =
-        Prover::new(client, arguments.to.clone(), suites, limits).counting(effects.transpose()?);
+    let effects = match &arguments.effects {
+        Some(command) => Some(block_on(effects::effects(command, limits.timeout))?),
+        None => None,
+    };
+    let prover = Prover::new(client, arguments.to.clone(), suites, limits).counting(effects);
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));

@@ -80,6 +80,9 @@ fn to_take(
         Ok(response) => response.status,
         Err(failure) => return of_failure(failure, outcome),
     };
+    if let Some(fix) = first.and_then(|first| same_as(first, status)) {
+        return fix.to_owned();
+    }
     // Those that came at once have no order.
     let others = || match case.course {
         Course::AtOnce(_) => evidence.iter(),
@@ -100,6 +103,15 @@ fn to_take(
         _ => case.fix,
     };
     advice.to_owned()
+}
+
+/// What to do about the first case, when it was answered so, too.
+fn same_as(first: &CaseResult, status: u16) -> Option<&str> {
+    let answered = first.shown()?.attempt.result.as_ref().ok()?.status;
+    match &first.fix {
+        Some(Fix::Own(fix)) if answered == status => Some(fix),
+        _ => None,
+    }
 }
 
 fn to_refuse(case: &Case, shown: Option<&Outcome>) -> String {

@@ -217,12 +217,13 @@ impl Report {
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <testsuite name=\"hook64 prove\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{}\">\n  \
-             <properties><property name=\"seed\" value=\"{}\"/></properties>\n",
+             <properties><property name=\"seed\" value=\"{}\"/><property name=\"effects_counted\" value=\"{}\"/></properties>\n",
             self.results.len(),
             self.count("FAIL"),
             self.count("skip"),
             seconds(took),
             self.seed,
+            self.counted,
         );
         for result in &self.results {
             let _ = write!(

@@ -421,6 +421,7 @@ fn junit_is_escaped_and_counts() {
     assert!(!xml.contains('\u{1b}'));
     assert!(xml.contains(r#"<skipped message="no secret"/>"#));
     assert!(xml.contains(r#"<property name="seed" value="3"/>"#));
+    assert!(xml.contains(r#"<property name="effects_counted" value="false"/>"#));
 }
 
 #[test]
