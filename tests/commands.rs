@@ -87,6 +87,43 @@ fn show_takes_a_number_an_event_id_or_the_start_of_one() {
 }
 
 #[test]
+fn a_number_that_no_delivery_has_leads_to_no_other() {
+    let home = with_captures();
+    for (command, number) in [("show", "99999"), ("replay", "6000")] {
+        let to = ["--to", "http://127.0.0.1:1"];
+        let arguments = [
+            &[command, number][..],
+            if command == "replay" { &to } else { &[] },
+        ];
+        let missing = home.run(&arguments.concat()).expect(3);
+        let expected = format!("error: there is no delivery {number}; the newest is 3\n");
+        assert!(missing.stderr.starts_with(&expected), "{}", missing.stderr);
+        assert!(
+            missing.stderr.ends_with("fix: hook64 list\n"),
+            "{}",
+            missing.stderr
+        );
+    }
+    let bogus = home.run(&["show", "6bogus"]).expect(3).stderr;
+    assert!(!bogus.contains("6f1c"), "{bogus}");
+}
+
+#[test]
+fn what_was_just_answered_is_not_called_open() {
+    let home = Home::new();
+    let listener = home.listen::<&str>(&[]);
+    for number in 1..=5 {
+        post(&listener.address, "/", &[], b"{}");
+        let object = home.run(&["list", "--limit", "1", "--output", "json"]);
+        let object: Value = serde_json::from_str(&object.expect(0).stdout).unwrap();
+        assert_eq!(object["outcome"], "answered");
+        post(&listener.address, "/", &[], b"{}");
+        let shown = home.run(&["show", &(2 * number).to_string()]).expect(0);
+        assert!(!shown.stdout.contains("open"), "{}", shown.stdout);
+    }
+}
+
+#[test]
 fn an_empty_store_says_how_to_fill_it() {
     let home = Home::new();
     home.listen::<&str>(&[]).stop().expect(0);

@@ -9,6 +9,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::rig::app::App;
 use super::rig::http::{Connection, post, post_bytes};
 use super::rig::target::Target;
@@ -162,10 +164,57 @@ fn the_text_says_that_the_app_did_not_answer_where_502_alone_would_not() {
     let home = Home::new();
     let listener = home.listen(&["--output", "text", "--forward", "http://127.0.0.1:1"]);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 502);
-    assert!(listener.line().contains("answer=502"));
     let line = listener.line();
-    assert!(line.contains(" forward of_seq=1 "), "{line}");
-    assert!(line.contains(" error=\"could not connect: "), "{line}");
+    assert!(line.contains(" answer=502 by=hook64 "), "{line}");
+    let why = "note=\"nothing listens on 127.0.0.1:1\"";
+    assert!(line.contains(why), "{line}");
+    let listed = home.run(&["list"]).expect(0).stdout;
+    assert!(listed.contains(" 502 hook64 "), "{listed}");
+    let shown = home.run(&["show", "1"]).expect(0).stdout;
+    let answer = "Answer      502 by hook64 after ";
+    assert!(shown.contains(answer), "{shown}");
+    assert!(
+        shown.contains(": nothing listens on 127.0.0.1:1\n"),
+        "{shown}"
+    );
+    let object = home.run(&["list", "--output", "json"]).expect(0).stdout;
+    let object: Value = serde_json::from_str(&object).unwrap();
+    assert_eq!(object["answer"]["by"], "app");
+    assert_eq!(
+        object["answer"]["because"],
+        "nothing listens on 127.0.0.1:1"
+    );
+}
+
+#[test]
+fn what_no_route_takes_is_noted_once_for_each_kind() {
+    let home = Home::new();
+    let app = App::start(|_| (200, Duration::ZERO));
+    let route = format!("/only={}", app.url);
+    let listener = home.listen(&["--forward", &route, "--output", "json"]);
+    for (path, body) in [("/other", "{}"), ("/other", "{ }"), ("/only", "{  }")] {
+        assert_eq!(
+            post(&listener.address, path, &[], body.as_bytes()).status,
+            200
+        );
+    }
+    assert_eq!(app.requests().len(), 1);
+    let stderr = listener.stop().expect(0).stderr;
+    let notes: Vec<_> = stderr
+        .lines()
+        .filter(|line| line.contains("no route"))
+        .collect();
+    let [note] = notes[..] else {
+        panic!("{stderr}");
+    };
+    let note: Value = serde_json::from_str(note).unwrap();
+    assert_eq!(note["kind"], "note");
+    let what = note["what"].as_str().unwrap();
+    assert!(
+        what.starts_with("no route is for (no type) on /other: "),
+        "{what}"
+    );
+    assert!(what.ends_with(&route), "{what}");
 }
 
 #[test]
@@ -346,4 +395,27 @@ fn a_route_back_to_the_listener_is_refused_and_others_are_said() {
     let said = listener.stop().expect(0).stderr;
     assert!(said.contains("Ready."), "{said}");
     assert!(said.contains("Stopped after "), "{said}");
+}
+
+#[test]
+fn status_names_every_route_and_counts_in_words() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let elsewhere = format!("find_phone={}/phone", app.url);
+    let everywhere = format!("{}/hook", app.url);
+    let listener = home.listen(&["--forward", &everywhere, "--forward", &elsewhere]);
+    post(&listener.address, "/", &[EVENT], b"{}");
+    let status = home.run(&["status"]).expect(0).stdout;
+    assert!(
+        status.contains(&format!("Forwards   {everywhere}\n")),
+        "{status}"
+    );
+    assert!(
+        status.contains(&format!("Forwards   {elsewhere}\n")),
+        "{status}"
+    );
+    assert!(
+        status.contains("1 event, 1 delivery, 1 acknowledged"),
+        "{status}"
+    );
 }

@@ -12,7 +12,7 @@ use crate::export::credentials::Credentials;
 use crate::export::ndjson::{self, Bodies};
 use crate::export::table::Table;
 use crate::signature::digest;
-use crate::store::Order;
+use crate::store::{Order, Store};
 
 use super::arguments::{Output, StoreArgs};
 use super::exit::Exit;
@@ -58,13 +58,14 @@ pub(super) fn run(arguments: &ListArgs, everywhere: Everywhere) -> Result {
     if newest.is_empty() {
         return Err(lookup::nothing_found(&store, &location, &filter));
     }
+    lookup::settle(&store, &mut newest);
     let printer = match arguments.output {
         Output::Json => Listing::Json,
         Output::Text => Listing::Table(table(everywhere)),
     };
     let is_cut = newest.len() > arguments.limit;
     newest.truncate(arguments.limit);
-    printer.print(newest.iter().rev())?;
+    printer.print(&store, newest.iter().rev())?;
     if is_cut {
         output::note(&format!(
             "there are more; these are the newest {} (--limit)",
@@ -80,29 +81,35 @@ enum Listing {
 }
 
 impl Listing {
-    fn print<'a>(&self, deliveries: impl Iterator<Item = &'a Delivery>) -> Result<()> {
+    fn print<'a>(
+        &self,
+        store: &Store,
+        deliveries: impl Iterator<Item = &'a Delivery>,
+    ) -> Result<()> {
         let mut out = Printer::new();
         if let Self::Table(table) = self {
             out.line(&table.header())?;
         }
         for delivery in deliveries {
+            let because = lookup::because(store, delivery);
             out.line(&match self {
-                Self::Table(table) => table.row(delivery),
-                Self::Json => object(delivery, Bodies::Auto),
+                Self::Table(table) => table.row(delivery, because.as_deref()),
+                Self::Json => object(delivery, because.as_deref(), Bodies::Auto),
             })?;
         }
         out.finish()
     }
 }
 
-/// A delivery as an object; values that give access are shown as they were sent.
-pub(super) fn object(delivery: &Delivery, bodies: Bodies) -> String {
+/// A delivery as an object; values that give access are shown as they were sent. `because` is why
+/// hook64 answered in the app's place, if it did.
+pub(super) fn object(delivery: &Delivery, because: Option<&str>, bodies: Bodies) -> String {
     let options = ndjson::Options {
         bodies,
         credentials: Credentials::Revealed,
     };
     let sha256 = digest::sha256(&delivery.request().body);
-    ndjson::delivery(delivery, &sha256, options)
+    ndjson::explained(delivery, &sha256, options, because)
 }
 
 fn table(everywhere: Everywhere) -> Table {

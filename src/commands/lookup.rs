@@ -1,11 +1,15 @@
 //! Finding deliveries in a store, and saying so when there are none.
 
 use std::ops::ControlFlow;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, DeliveryId};
+use crate::delivery::{Attempt, Delivery, DeliveryId, Ending};
+use crate::export::answer;
+use crate::export::clock;
 use crate::export::gap::{Gap, Place};
 use crate::export::ndjson::Bodies;
 use crate::export::notice::{Notice, Of, Sent};
@@ -22,6 +26,18 @@ use crate::text;
 use super::arguments::StoreArgs;
 use super::exit::Exit;
 use super::problem::{Problem, Result};
+
+/// How long the end of an answer is waited for.
+const SETTLING: Duration = Duration::from_millis(300);
+/// Only deliveries younger than this: the end of an older answer was lost with its listener. An app
+/// may have taken its time before.
+const RECENT: Duration = Duration::from_secs(12);
+
+/// Among how many earlier deliveries of an event the one is looked for that was forwarded.
+const SHARED: usize = 16;
+
+/// How many bytes an event id must share with what was typed to be what was meant.
+const ALIKE: usize = 3;
 
 /// Opens the store to read it, beside the listener that writes to it or after it.
 ///
@@ -78,6 +94,28 @@ pub(super) fn nothing_captured(location: &Location) -> Problem {
     )
 }
 
+/// Waits a moment for the answers to these, where they are being given: what the peer got is stored
+/// a little after it got it, and whoever got it may ask at once.
+pub(super) fn settle(store: &Store, deliveries: &mut [Delivery]) {
+    let deadline = Instant::now() + SETTLING;
+    let is_open = |delivery: &&mut Delivery| is_being_answered(delivery, Timestamp::now());
+    while let Some(open) = deliveries.iter_mut().find(is_open) {
+        match store.get(open.id) {
+            Ok(Some(settled)) if settled.settlement.is_some() => *open = settled,
+            Ok(Some(_)) if Instant::now() < deadline => thread::sleep(SETTLING / 20),
+            _ => return,
+        }
+    }
+}
+
+/// Whether the answer to this delivery can be expected at any moment.
+fn is_being_answered(delivery: &Delivery, now: Timestamp) -> bool {
+    let reply = &delivery.arrival.answer.reply;
+    let at_once = reply.ending == Ending::Normal && reply.delay.is_zero();
+    let age = clock::between(delivery.request().times.body, now);
+    delivery.settlement.is_none() && at_once && age < RECENT
+}
+
 /// The delivery that an id means. `command` is what was to be done with it, with `ID` for the id:
 /// it is offered again with an id that would do.
 ///
@@ -89,6 +127,7 @@ pub(super) fn delivery(store: &Store, id: &str, command: &str) -> Result<Deliver
         Found::Ambiguous { events, candidates } => {
             return Err(ambiguous(id, events, &candidates, command));
         }
+        Found::Nothing { .. } if is_number(id) => return Err(no_such_number(store, id)?),
         Found::Nothing {
             shared, candidates, ..
         } => return Err(no_such_delivery(id, &shared, &candidates, command)),
@@ -96,11 +135,46 @@ pub(super) fn delivery(store: &Store, id: &str, command: &str) -> Result<Deliver
     found.ok_or_else(|| no_such_delivery(id, "", &[], command))
 }
 
+/// A number that is no delivery's. The same digits may well stand somewhere in event ids, which is
+/// not what was meant.
+fn no_such_number(store: &Store, number: &str) -> Result<Problem> {
+    let counts = store.counts().map_err(|error| trouble(&error))?;
+    let bounds = counts.oldest.zip(counts.newest);
+    let there_are = match bounds {
+        Some((oldest, newest)) if is_before(number, oldest) => {
+            format!("the oldest that is kept is {oldest}, the newest {newest}")
+        }
+        Some((_, newest)) => format!("the newest is {newest}"),
+        None => "there are none".to_owned(),
+    };
+    Ok(Problem::new(
+        Exit::NotFound,
+        "no_such_delivery",
+        format!("there is no delivery {number}; {there_are}"),
+    )
+    .fix("hook64 list"))
+}
+
+fn is_before(number: &str, oldest: DeliveryId) -> bool {
+    number
+        .parse()
+        .is_ok_and(|number: u64| number < oldest.get())
+}
+
+fn is_number(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn ambiguous(id: &str, events: u64, examples: &[Candidate], command: &str) -> Problem {
+    let also = if is_number(id) {
+        format!("there is no delivery {id}, and ")
+    } else {
+        String::new()
+    };
     let problem = Problem::new(
         Exit::NotFound,
         "ambiguous_id",
-        format!("\"{id}\" is the beginning of {events} event ids"),
+        format!("{also}\"{id}\" is the beginning of {events} event ids"),
     );
     let problem = problem.why(list(examples));
     match examples.first() {
@@ -115,7 +189,7 @@ fn no_such_delivery(id: &str, shared: &str, near: &[Candidate], command: &str) -
         "no_such_delivery",
         format!("no delivery matches \"{id}\""),
     );
-    match near.first() {
+    match near.first().filter(|_| shared.len() >= ALIKE) {
         Some(nearest) => problem
             .why(format!(
                 "event ids that begin with {shared}: {}",
@@ -243,6 +317,26 @@ pub(super) fn gap(store: &Store, delivery: &Delivery) -> Option<Gap> {
     };
     let documented = provider::gaps(delivery.arrival.recognition.provider);
     Some(Gap::between(place, delivery.into(), documented))
+}
+
+/// Why hook64 answered this delivery in the app's place, if it did.
+pub(super) fn because(store: &Store, delivery: &Delivery) -> Option<String> {
+    if !answer::may_be_instead(delivery) {
+        return None;
+    }
+    let forward = forward_of(store, delivery.id).or_else(|| {
+        // Those that came at the same time share one forward.
+        let earlier = store.recent_briefs(delivery.event(), Some(delivery.id), SHARED);
+        let mut earlier = earlier.unwrap_or_default().into_iter();
+        earlier.find_map(|brief| forward_of(store, brief.id))
+    });
+    answer::because(delivery, &forward?)
+}
+
+fn forward_of(store: &Store, id: DeliveryId) -> Option<Attempt> {
+    let attempts = store.attempts(id).unwrap_or_default().into_iter();
+    let forwards = attempts.filter(|outgoing| outgoing.origin == Origin::Forward);
+    forwards.map(|outgoing| outgoing.attempt).last()
 }
 
 /// A request that was made for a delivery, as an object says it.

@@ -1,10 +1,12 @@
 //! `hook64 show`: one delivery in full, with the other attempts of its event.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::delivery::{Delivery, Outlook, Validity};
+use crate::delivery::{Delivery, DeliveryId, Outlook, Validity};
 use crate::export::changed::Changed;
 use crate::export::clock::{milliseconds, rfc3339};
 use crate::export::credentials::Credentials;
@@ -52,6 +54,7 @@ pub(super) struct ShowArgs {
 pub(super) fn run(arguments: &ShowArgs, everywhere: Everywhere) -> Result {
     let store = lookup::open(&arguments.store)?;
     let mut delivery = lookup::delivery(&store, &arguments.id, "hook64 show ID")?;
+    lookup::settle(&store, std::slice::from_mut(&mut delivery));
     if delivery.arrival.verdict.validity() == Validity::Invalid && delivery.diagnosis.is_none() {
         examine(&store, &mut delivery)?;
     }
@@ -90,6 +93,7 @@ struct Shown {
     delivery: Delivery,
     event: Vec<Delivery>,
     sent: Vec<Outgoing>,
+    because: BTreeMap<DeliveryId, String>,
     watch: Watch,
     now: Timestamp,
 }
@@ -107,10 +111,16 @@ impl Shown {
         let seen: Vec<_> = briefs.iter().map(Seen::of).collect();
         let now = Timestamp::now();
         let watch = watch(provider, &Pace::new(provider), &seen, now);
+        let shown = event.iter().rev().take(detail::MAX_ATTEMPTS);
+        let because = shown
+            .chain([&delivery])
+            .filter_map(|shown| Some((shown.id, lookup::because(store, shown)?)))
+            .collect();
         Ok(Self {
             delivery,
             event,
             sent,
+            because,
             watch,
             now,
         })
@@ -133,6 +143,7 @@ impl Shown {
             body_sha256: &digest::sha256(&self.delivery.request().body),
             event: &self.event,
             sent: &sent,
+            because: &self.because,
             documented: provider::gaps(self.delivery.arrival.recognition.provider),
             outlook: Some(self.watch.outlook),
             now: self.now,
@@ -150,7 +161,8 @@ impl Shown {
             credentials: Credentials::Revealed,
         };
         let sha256 = digest::sha256(&self.delivery.request().body);
-        let mut lines = ndjson::delivery(&self.delivery, &sha256, options);
+        let because = self.because.get(&self.delivery.id).map(String::as_str);
+        let mut lines = ndjson::explained(&self.delivery, &sha256, options, because);
         lines.push('\n');
         for outgoing in &self.sent {
             let of = Of::delivery(&self.delivery);

@@ -230,6 +230,10 @@ fn status_text(status: &Value) -> String {
         status["pid"]
     );
     let list = |name: &str| status[name].as_array().cloned().unwrap_or_default();
+    for route in &list("routes") {
+        let route = route.as_str().unwrap_or_default();
+        lines += &format!("Forwards   {}\n", text::line(route.as_bytes()));
+    }
     let armed = list("armed");
     if armed.is_empty() {
         lines += "Armed      nothing\n";
@@ -258,13 +262,18 @@ fn status_text(status: &Value) -> String {
     }
     lines
         + &format!(
-            "So far     {} events, {} deliveries, {} acknowledged, {} bad signatures, {} dropped\n",
-            status["events"],
-            status["deliveries"],
+            "So far     {}, {}, {} acknowledged, {}, {} dropped\n",
+            count(&status["events"], "event", "events"),
+            count(&status["deliveries"], "delivery", "deliveries"),
             status["acknowledged"],
-            status["bad_sig"],
+            count(&status["bad_sig"], "bad signature", "bad signatures"),
             status["dropped"]
         )
+}
+
+fn count(number: &Value, one: &str, several: &str) -> String {
+    let what = if *number == 1 { one } else { several };
+    format!("{number} {what}")
 }
 
 fn held_text(held: &Value) -> String {

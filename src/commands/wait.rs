@@ -11,7 +11,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::delivery::{Delivery, DeliveryId};
-use crate::export::line::{self, Reader};
+use crate::export::line::{self, Beside, Reader};
 use crate::export::ndjson::Bodies;
 use crate::filter::Filter;
 use crate::inbox::expect::Expectation;
@@ -185,9 +185,14 @@ impl Expected {
 }
 
 fn show(delivery: &Delivery, store: &Store, output: Output, reader: &Reader) -> Result<()> {
+    let because = lookup::because(store, delivery);
+    let because = because.as_deref();
     let line = match output {
-        Output::Json => list::object(delivery, Bodies::Auto),
-        Output::Text => line::delivery(delivery, lookup::gap(store, delivery), reader),
+        Output::Json => list::object(delivery, because, Bodies::Auto),
+        Output::Text => {
+            let gap = lookup::gap(store, delivery);
+            line::delivery(delivery, Beside { gap, because }, reader)
+        }
     };
     output::print(&format!("{line}\n"))
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::delivery::{AnsweredBy, Delivery, Ending, Outcome, Validity};
+use crate::delivery::{AnsweredBy, Attempt, Delivery, Ending, Failure, Outcome, Validity};
+use crate::text;
 
 use super::clock;
 use super::paint::Role;
@@ -25,8 +26,8 @@ pub fn status(delivery: &Delivery) -> Option<u16> {
     was_seen.then_some(reply.status)
 }
 
-/// The state in one word: `200`, `t/o` (the peer hung up), `rst` (we broke the connection),
-/// `stop` (the listener stopped first), `held` (we are holding the answer).
+/// The state in one word: `200`, `t/o` (the peer hung up), `rst`, `close`, `cut`, `garbage` (how we
+/// broke the connection), `stop` (the listener stopped first), `held` (we are holding the answer).
 #[must_use]
 pub fn word(delivery: &Delivery) -> String {
     let reply = &delivery.arrival.answer.reply;
@@ -34,14 +35,18 @@ pub fn word(delivery: &Delivery) -> String {
         Some(Outcome::Answered) => reply.status.to_string(),
         Some(Outcome::Released(status)) => status.to_string(),
         Some(Outcome::PeerLeft | Outcome::PeerStalled) => "t/o".to_owned(),
-        Some(Outcome::Reset | Outcome::Closed | Outcome::Cut | Outcome::Garbage) => {
-            "rst".to_owned()
-        }
+        Some(Outcome::Reset) => "rst".to_owned(),
+        Some(Outcome::Closed) => "close".to_owned(),
+        Some(Outcome::Cut) => "cut".to_owned(),
+        Some(Outcome::Garbage) => "garbage".to_owned(),
         Some(Outcome::Stopped) => "stop".to_owned(),
         None => match reply.ending {
             Ending::Hold | Ending::Hang => "held".to_owned(),
             Ending::Normal | Ending::Drip(_) => reply.status.to_string(),
-            Ending::Reset | Ending::Close | Ending::Cut | Ending::Garbage => "rst".to_owned(),
+            Ending::Reset => "rst".to_owned(),
+            broken @ (Ending::Close | Ending::Cut | Ending::Garbage) => {
+                ending_name(broken).to_owned()
+            }
         },
     }
 }
@@ -58,12 +63,67 @@ pub fn by(delivery: &Delivery) -> String {
     }
 }
 
+/// Whether hook64 may have answered this in the app's place: what was made of the app's silence
+/// tells.
+#[must_use]
+pub fn may_be_instead(delivery: &Delivery) -> bool {
+    let answer = &delivery.arrival.answer;
+    answer.by == AnsweredBy::App && matches!(answer.reply.status, 502 | 504)
+}
+
+/// Why hook64 answered in the app's place, by the request that was made to the app; `None` where the
+/// answer is the app's own. Not escaped.
+#[must_use]
+pub fn because(delivery: &Delivery, forward: &Attempt) -> Option<String> {
+    if !may_be_instead(delivery) {
+        return None;
+    }
+    let place = authority(&forward.target);
+    match &forward.result {
+        Err(failure) => Some(silence(failure, place)),
+        Ok(response) if response.status < 200 => Some(format!("{place} switched protocols")),
+        Ok(response) if response.status != delivery.arrival.answer.reply.status => {
+            Some(format!("the answer of {place} is too large to relay"))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Why there is no answer from this place.
+fn silence(failure: &Failure, place: &str) -> String {
+    match failure {
+        Failure::Unreachable(why) if why.starts_with("connection refused") => {
+            format!("nothing listens on {place}")
+        }
+        Failure::Unreachable(why) => format!("cannot connect to {place}: {why}"),
+        Failure::Tls(why) => format!("no TLS with {place}: {why}"),
+        Failure::TimedOut(after) => {
+            format!("{place} did not answer within {}", text::duration(*after))
+        }
+        Failure::Broken(why) => format!("the connection to {place} broke: {why}"),
+        Failure::NotHttp(_) => format!("{place} does not speak HTTP"),
+        Failure::Stopped => format!("{place} had not answered when the listener stopped"),
+    }
+}
+
+/// Host and port of a URL, as written.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest)
+}
+
 /// From the first byte of the request to the end of the answer; `None` while it is open.
 #[must_use]
 pub fn took(delivery: &Delivery) -> Option<Duration> {
     let arrived = delivery.request().times.arrived;
     let settlement = delivery.settlement?;
     Some(clock::between(arrived, settlement.at))
+}
+
+/// Who decided it, where hook64 answered in the app's place if there is a reason for that.
+#[must_use]
+pub fn by_because(delivery: &Delivery, because: Option<&str>) -> String {
+    because.map_or_else(|| by(delivery), |_| "hook64".to_owned())
 }
 
 /// The colour of the answer.
@@ -183,12 +243,67 @@ mod tests {
         let reset = settled(Outcome::Reset, Ending::Reset);
         assert_eq!((status(&reset), word(&reset).as_str()), (None, "rst"));
         let cut = settled(Outcome::Cut, Ending::Cut);
-        assert_eq!((status(&cut), word(&cut).as_str()), (Some(500), "rst"));
+        assert_eq!((status(&cut), word(&cut).as_str()), (Some(500), "cut"));
         let released = settled(Outcome::Stopped, Ending::Hold);
         assert_eq!(
             (status(&released), word(&released).as_str()),
             (None, "stop")
         );
+    }
+
+    fn forwarded(status: u16, result: Result<u16, Failure>) -> Option<String> {
+        let mut delivery = samples::find_email();
+        samples::change(&mut delivery, |arrival| {
+            arrival.answer.by = AnsweredBy::App;
+            arrival.answer.reply.status = status;
+        });
+        let mut forward = samples::replayed("{}");
+        forward.target = "http://127.0.0.1:3999/hook?a".to_owned();
+        match result {
+            Err(failure) => forward.result = Err(failure),
+            Ok(status) => forward.result.as_mut().unwrap().status = status,
+        }
+        because(&delivery, &forward)
+    }
+
+    #[test]
+    fn an_answer_in_the_apps_place_says_why_and_the_apps_own_does_not() {
+        let refused = "connection refused: nothing is listening on 127.0.0.1:3999";
+        let refused = Failure::Unreachable(refused.to_owned());
+        let late = Failure::TimedOut(Duration::from_secs(10));
+        for (status, result, expected) in [
+            (502, Err(refused), Some("nothing listens on 127.0.0.1:3999")),
+            (
+                504,
+                Err(late),
+                Some("127.0.0.1:3999 did not answer within 10 s"),
+            ),
+            (502, Ok(101), Some("127.0.0.1:3999 switched protocols")),
+            (
+                502,
+                Ok(200),
+                Some("the answer of 127.0.0.1:3999 is too large to relay"),
+            ),
+            (502, Ok(502), None),
+            (200, Ok(200), None),
+        ] {
+            assert_eq!(forwarded(status, result).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_says_how_it_was_broken_before_and_after() {
+        for (outcome, ending, expected) in [
+            (Outcome::Reset, Ending::Reset, "rst"),
+            (Outcome::Closed, Ending::Close, "close"),
+            (Outcome::Cut, Ending::Cut, "cut"),
+            (Outcome::Garbage, Ending::Garbage, "garbage"),
+        ] {
+            let mut broken = settled(outcome, ending);
+            assert_eq!(word(&broken), expected);
+            broken.settlement = None;
+            assert_eq!(word(&broken), expected);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Whatever the clock says, every output can be made of a delivery.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
 
 use super::credentials::Credentials;
 use super::gap::Gap;
-use super::line::Reader;
+use super::line::{Beside, Reader};
 use super::paint::Paint;
 use super::table::Table;
 use super::{detail, har, line, ndjson, samples};
@@ -78,6 +79,7 @@ proptest! {
             body_sha256: &[0; 32],
             event: &event,
             sent: &[],
+            because: &BTreeMap::new(),
             documented: &documented,
             outlook: Some(Outlook::Due {
                 attempt: 3,
@@ -92,11 +94,12 @@ proptest! {
             detail::detail(&subject, detail::Options::default()),
             ndjson::delivery(&event[1], &[0; 32], ndjson::Options::default()),
             har::entry(&event[1], Credentials::Revealed),
-            Table::piped(Paint::Off).row(&event[1]),
-            Table::terminal(120, zone.clone(), Paint::Off).row(&event[1]),
+            Table::piped(Paint::Off).row(&event[1], None),
+            Table::terminal(120, zone.clone(), Paint::Off).row(&event[1], None),
         ];
         for reader in [Reader::Pipe { paint: Paint::Off }, Reader::Terminal { zone, paint: Paint::Off }] {
-            texts.push(line::delivery(&event[1], Some(gap), &reader));
+            let beside = Beside { gap: Some(gap), because: None };
+            texts.push(line::delivery(&event[1], beside, &reader));
         }
         for text in texts {
             // A time before the year 0 begins with a sign; a span never does.

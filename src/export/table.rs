@@ -60,9 +60,10 @@ impl Column {
         matches!(self, Self::Seq | Self::Attempt | Self::Size)
     }
 
-    fn terminal_width(self) -> usize {
+    fn terminal_width(self, is_wide: bool) -> usize {
         match self {
             Self::Seq => 7,
+            Self::Answer if is_wide => 18,
             Self::Time | Self::Answer => 14,
             Self::Type => MIN_TYPE,
             Self::Event => 9,
@@ -76,7 +77,7 @@ impl Column {
             Self::Time => 24,
             Self::Type => 26,
             Self::Event => 37,
-            other => other.terminal_width(),
+            other => other.terminal_width(false),
         }
     }
 }
@@ -96,11 +97,14 @@ impl Table {
     /// For a terminal of so many columns (30 or more): short ids, the clock of `zone`.
     #[must_use]
     pub fn terminal(width: usize, zone: TimeZone, paint: Paint) -> Self {
-        let gap = if width < 100 { 1 } else { 2 };
+        let is_wide = width >= 100;
+        let gap = if is_wide { 2 } else { 1 };
         let mut columns = Column::ALL.to_vec();
         let room_for_type = |columns: &[Column]| {
             let others = columns.iter().filter(|column| **column != Column::Type);
-            let taken = others.map(|column| column.terminal_width() + gap).sum();
+            let taken = others
+                .map(|column| column.terminal_width(is_wide) + gap)
+                .sum();
             width.saturating_sub(taken)
         };
         for column in DISPENSABLE {
@@ -111,7 +115,7 @@ impl Table {
         let type_width = room_for_type(&columns).min(MAX_TYPE);
         let width_of = |column: Column| match column {
             Column::Type => type_width,
-            other => other.terminal_width(),
+            other => other.terminal_width(is_wide),
         };
         Self {
             columns: columns
@@ -146,13 +150,18 @@ impl Table {
         self.paint.over(Role::Heading, heading).to_string()
     }
 
-    /// One delivery.
+    /// One delivery; `because` is why hook64 answered in the app's place, if it did.
     #[must_use]
-    pub fn row(&self, delivery: &Delivery) -> String {
-        self.row_of(|column| self.content(column, delivery))
+    pub fn row(&self, delivery: &Delivery, because: Option<&str>) -> String {
+        self.row_of(|column| self.content(column, delivery, because))
     }
 
-    fn content(&self, column: Column, delivery: &Delivery) -> (Role, String) {
+    fn content(
+        &self,
+        column: Column,
+        delivery: &Delivery,
+        because: Option<&str>,
+    ) -> (Role, String) {
         let size = delivery.request().body.len();
         match column {
             Column::Seq => (Role::Plain, delivery.id.to_string()),
@@ -169,7 +178,8 @@ impl Table {
             }
             Column::Attempt => (Role::Plain, event::attempt(delivery)),
             Column::Answer => {
-                let answer = format!("{} {}", answer::word(delivery), answer::by(delivery));
+                let by = answer::by_because(delivery, because);
+                let answer = format!("{} {by}", answer::word(delivery));
                 (answer::role(delivery), answer)
             }
             Column::Size if self.clip => (Role::Plain, text::bytes(size as u64)),
@@ -224,7 +234,7 @@ mod tests {
 
     fn print(table: &Table) -> String {
         let rows = [samples::find_email(), inferred()];
-        let rows = rows.iter().map(|delivery| table.row(delivery));
+        let rows = rows.iter().map(|delivery| table.row(delivery, None));
         std::iter::once(table.header())
             .chain(rows)
             .collect::<Vec<_>>()

@@ -87,7 +87,7 @@ pub use expression::{Expression, Term};
 pub use field::TextField;
 pub use json::{Comparison, JsonPath, JsonTest, Step};
 pub use pattern::{Pattern, Reach, Regex, Wildcard, contains};
-pub use quality::Quality;
+pub use quality::{Quality, is_ours};
 pub use quantity::Size;
 pub use sig::Sig;
 pub use state::State;

@@ -78,7 +78,9 @@ fn is_test(delivery: &Delivery) -> bool {
     names.into_iter().flatten().any(says_so) || is_ours(delivery)
 }
 
-fn is_ours(delivery: &Delivery) -> bool {
+/// Whether this program sent it.
+#[must_use]
+pub fn is_ours(delivery: &Delivery) -> bool {
     let agent = delivery.request().head.header("user-agent");
     agent.is_some_and(|agent| agent.starts_with(b"hook64"))
 }

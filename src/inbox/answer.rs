@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use crate::delivery::{
     Answer, AnsweredBy, Arrival, Recognition, Reply, Request, Sighting, Turn, Verdict,
 };
@@ -11,7 +13,7 @@ use crate::outbox::{Forward, Forwarded};
 
 use super::decide::{self, Decision, Facts, decide};
 use super::memory::{EventKey, Flight};
-use super::{Inbox, Receipt};
+use super::{Inbox, Notice, Receipt};
 
 impl Inbox {
     /// Decides on a request, asks the app if that is what was decided, and stores it.
@@ -64,6 +66,9 @@ impl Inbox {
                 (None, None) => decide::default_answer(),
             },
         };
+        if arrival.answer.by == AnsweredBy::Default && route.is_none() {
+            self.say_unrouted(&arrival);
+        }
         let said = forwarded.as_ref().map(|app| Arc::new(app.reply.clone()));
         self.keep(arrival, forwarded, said.or(shared), flight).await
     }
@@ -99,6 +104,17 @@ impl Inbox {
             .armed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that no route takes deliveries like this one, once and if there are any routes.
+    fn say_unrouted(&self, arrival: &Arrival) {
+        let path = arrival.request.head.path();
+        let event_type = arrival.recognition.event_type.clone();
+        let is_forwarding = self.shared.forward.is_some();
+        if is_forwarding && self.shared.unrouted.is_new(path, event_type.as_deref()) {
+            let path = Bytes::copy_from_slice(path);
+            self.tell(Notice::Unrouted { path, event_type });
+        }
     }
 
     /// The app that this request is for, if there is one.

@@ -6,7 +6,7 @@
 //! carries out what it says, `receipt` stores that and learns what the peer really got; `held` are
 //! the answers that wait for a person. `steer` is how others arm and release, `diagnose` looks into
 //! bad signatures beside the answer path, `tail`, `expect` and `vigil` are how everybody else
-//! follows along, `tally` counts. No socket comes in here: whoever has a [`Request`] can call
+//! follows along, `unrouted` are the kinds of deliveries that no route takes, `tally` counts. No socket comes in here: whoever has a [`Request`] can call
 //! [`Inbox::receive`].
 
 mod answer;
@@ -21,17 +21,19 @@ mod receipt;
 pub mod steer;
 pub mod tail;
 mod tally;
+mod unrouted;
 pub mod vigil;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::{broadcast, watch};
 
 use crate::delivery::{DeliveryId, Recognition, Reply, Request, Sighting, Validity, Verdict};
 use crate::fault::Armed;
-use crate::outbox::Forward;
+use crate::outbox::{Forward, Route};
 use crate::signature::Keyring;
 use crate::store::{Store, StoreError};
 
@@ -41,6 +43,7 @@ use held::Held;
 use memory::{Conclusion, EventKey, Memory, Sighted};
 pub use receipt::Receipt;
 pub use tally::{Tally, Totals};
+use unrouted::Unrouted;
 
 /// What was asked for on the command line about answering.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +74,14 @@ pub enum Notice {
     },
     /// This delivery waits for a person's answer.
     Held(DeliveryId),
+    /// The first of its kind that no route takes, while others are forwarded: it is acknowledged
+    /// here.
+    Unrouted {
+        /// Its path, as sent.
+        path: Bytes,
+        /// Its event type.
+        event_type: Option<String>,
+    },
 }
 
 /// Incoming deliveries. Cheap to clone.
@@ -92,6 +103,7 @@ struct Shared {
     held: Held,
     armed: Mutex<Armed>,
     forward: Option<Forward>,
+    unrouted: Unrouted,
     steered: watch::Sender<u64>,
 }
 
@@ -129,6 +141,7 @@ impl Inbox {
                 held: Held::default(),
                 armed: Mutex::new(armed),
                 forward,
+                unrouted: Unrouted::default(),
                 steered: watch::Sender::new(0),
             }),
         })
@@ -187,6 +200,12 @@ impl Inbox {
     #[must_use]
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.shared.notices.subscribe()
+    }
+
+    /// Where deliveries are forwarded to.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        self.shared.forward.as_ref().map_or(&[], Forward::routes)
     }
 
     /// The store that everything lands in.

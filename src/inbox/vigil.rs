@@ -250,6 +250,7 @@ mod tests {
             step: None,
             body_bytes: 0,
             body_sha256: [0; 32],
+            ours: false,
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Brief {
     pub body_bytes: u64,
     /// The SHA-256 of the body.
     pub body_sha256: [u8; 32],
+    /// Whether this program sent it: looked up for retries alone, where a gap is measured.
+    pub ours: bool,
 }
 
 impl Brief {
@@ -83,7 +85,10 @@ impl Brief {
 const SELECT: &str = "SELECT d.seq, d.event, d.arrived, d.provider, d.event_id, \
      d.event_id_from, d.event_type, d.attempt, d.turn, d.reason, d.matches_ignoring_time, \
      d.status, d.ending, d.drip, d.delay, d.answered_by, d.rule_step, d.rule_of, d.body_bytes, \
-     d.body_sha256, s.at, s.outcome, d.arrival FROM deliveries d LEFT JOIN settlements s USING (seq)";
+     d.body_sha256, s.at, s.outcome, d.arrival, \
+     d.turn = 'retry' AND (SELECT CAST(c.head AS TEXT) LIKE '%' || char(10) || \
+     'user-agent: hook64%' FROM contents c WHERE c.seq = d.seq) \
+     FROM deliveries d LEFT JOIN settlements s USING (seq)";
 
 /// A page of those behind a number, oldest first, and the number of the last row that was looked
 /// at; rows with a word that nobody knows are left out.
@@ -187,5 +192,6 @@ fn read(row: &Row<'_>, words: &mut Words) -> rusqlite::Result<Option<Brief>> {
         step: unsigned(row.get(16)?).zip(Some(unsigned(row.get(17)?))),
         body_bytes: unsigned(Some(row.get(18)?)).unwrap_or(0),
         body_sha256: row.get(19)?,
+        ours: row.get::<_, Option<bool>>(23)?.unwrap_or(false),
     }))
 }

@@ -215,6 +215,7 @@ impl App {
     pub fn update(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         self.now = now;
         self.expire();
+        let (before, told) = (self.layers.len(), self.message.clone());
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.paste(&text),
@@ -263,6 +264,10 @@ impl App {
                     self.tell(message);
                 }
             }
+        }
+        if self.layers.len() > before && self.message == told {
+            // The line shows the keys of what has just opened; an older message would hide them.
+            self.message = None;
         }
         self.settle_in();
         std::mem::take(&mut self.effects)

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use crate::text;
 
 use super::app::App;
-use super::body_view::{BodyView, HEX, Mode};
+use super::body_view::{BodyView, Mode};
 use super::fold::Seen;
 use super::pane::content;
 use super::theme::{Role, Theme};
@@ -321,14 +321,20 @@ fn raw_line(app: &App, body: &BodyView, at: usize, width: usize) -> Line<'static
 }
 
 fn hex_line(theme: Theme, body: &BodyView, at: usize) -> Words {
-    let start = at * HEX;
-    let bytes = &body.bytes[start.min(body.bytes.len())..(start + HEX).min(body.bytes.len())];
+    let count = body.bytes_a_line();
+    let start = (at * count).min(body.bytes.len());
+    let bytes = &body.bytes[start..(start + count).min(body.bytes.len())];
     let mut words = Words::new(theme)
         .plain(" ")
         .say(Role::Dim, format!("{start:08x}  "));
     let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (left, right) = digits.split_at(digits.len().min(HEX / 2));
-    words = words.plain(format!("{:23}  {:23}  ", left.join(" "), right.join(" ")));
+    let (left, right) = digits.split_at(digits.len().min(count / 2));
+    let half = count / 2 * 3 - 1;
+    words = words.plain(format!(
+        "{:half$}  {:half$}  ",
+        left.join(" "),
+        right.join(" ")
+    ));
     let letters: String = bytes
         .iter()
         .map(|byte| match byte {

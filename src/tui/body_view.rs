@@ -62,12 +62,24 @@ pub struct BodyView {
     pub wrap: bool,
     /// Where each line of the text begins, at the width it was laid out for.
     starts: Vec<u32>,
+    /// How many columns there are.
+    width: usize,
     /// What was searched for.
     pub search: Search,
 }
 
-/// How many bytes a line of the hex view shows.
-pub(super) const HEX: usize = 16;
+/// How many bytes a line of the hex view shows, as many of them as fit.
+const HEX: [usize; 3] = [16, 8, 4];
+
+/// The columns of a line of the hex view: the offset, two digits and a letter a byte, and blanks.
+fn hex_columns(bytes: usize) -> usize {
+    12 + 4 * bytes
+}
+
+fn bytes_a_line(width: usize) -> usize {
+    let fits = |bytes: &usize| hex_columns(*bytes) <= width;
+    HEX.into_iter().find(fits).unwrap_or(HEX[2])
+}
 
 impl BodyView {
     /// Looks at another body.
@@ -79,6 +91,7 @@ impl BodyView {
             note,
             mode: self.mode,
             wrap: true,
+            width: self.width,
             search: Search {
                 hits: None,
                 ..search
@@ -149,9 +162,19 @@ impl BodyView {
 
     /// Lays the text out for a width.
     pub fn lay(&mut self, width: usize) {
+        let before = std::mem::replace(&mut self.width, width);
+        if self.mode() == Mode::Hex && before != width {
+            self.top = self.top * bytes_a_line(before) / self.bytes_a_line();
+        }
         if self.mode() == Mode::Raw {
             self.starts = starts(&self.bytes, self.wrap.then_some(width.max(8)));
         }
+    }
+
+    /// How many bytes a line of the hex view shows.
+    #[must_use]
+    pub fn bytes_a_line(&self) -> usize {
+        bytes_a_line(self.width)
     }
 
     /// How many lines there are.
@@ -160,7 +183,7 @@ impl BodyView {
         match self.mode() {
             Mode::Tree => self.folds.lines().len(),
             Mode::Raw => self.starts.len(),
-            Mode::Hex => self.bytes.len().div_ceil(HEX),
+            Mode::Hex => self.bytes.len().div_ceil(self.bytes_a_line()),
         }
     }
 

@@ -89,12 +89,13 @@ pub(super) fn whole(time: Duration) -> u64 {
     u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
-/// How long ago, in steps that need a repaint a minute at most: `17 min ago`.
+/// How long ago: `40 s ago`, `17 min ago`.
 #[must_use]
 pub(super) fn ago(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match minutes {
-        0 => "just now".to_owned(),
+        0 if time.as_secs() == 0 => "just now".to_owned(),
+        0 => format!("{} s ago", time.as_secs()),
         1..60 => format!("{minutes} min ago"),
         60..1440 => format!("{} h ago", minutes / 60),
         _ => format!("{} days ago", minutes / 1440),
@@ -106,7 +107,8 @@ pub(super) fn ago(time: Duration) -> String {
 pub(super) fn age(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
     match minutes {
-        0 => "now".to_owned(),
+        0 if time.as_secs() == 0 => "now".to_owned(),
+        0 => format!("{} s", time.as_secs()),
         1..60 => format!("{minutes} min"),
         60..1440 => format!("{} h", minutes / 60),
         _ => format!("{} d", minutes / 1440),

@@ -24,6 +24,9 @@ const FIXED: usize = 3 + 8 + 1 + 1 + 3 + 1 + 3 + 1;
 
 const ID: usize = 10;
 const STATE: usize = 9;
+
+/// Beside the detail, where the id is seen as well, types can be told from each other first.
+const SPLIT_WITH_ID: usize = FIXED + ID + STATE + 12;
 const SIZE: usize = 12;
 
 impl Columns {
@@ -41,12 +44,17 @@ impl Columns {
             };
         }
         let size = width >= 74;
-        let id = size || plan.layout == Layout::Split || width >= 62;
+        let split = plan.layout == Layout::Split;
+        let id = size || width >= if split { SPLIT_WITH_ID } else { 62 };
         let used = FIXED + if id { ID } else { 0 } + if size { STATE + SIZE } else { STATE };
         let room = width.saturating_sub(used);
         Self {
             width,
-            kind: if id { room.clamp(4, 40) } else { room.min(11) },
+            kind: if id || split {
+                room.clamp(4, 40)
+            } else {
+                room.min(11)
+            },
             id,
             size,
             short: !id,

@@ -13,6 +13,7 @@ use super::clock;
 use super::columns::Columns;
 use super::frame;
 use super::index::{Attempt, EventNumber};
+use super::list_frame;
 use super::plan::{Focus, Layout, Plan};
 use super::row::{By, Word};
 use super::rows::Place;
@@ -33,8 +34,8 @@ pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
             app.theme,
             buffer,
             plan.list,
-            &title(app),
-            &foot(app, plan),
+            &list_frame::title(app),
+            &list_frame::foot(app, plan),
             focused,
         );
         let titles = Words::new(app.theme)
@@ -59,39 +60,6 @@ pub(super) fn draw(app: &App, plan: &Plan, buffer: &mut Buffer) {
         if is_selected {
             buffer.set_style(at, app.theme.style(Role::Selected));
         }
-    }
-}
-
-fn title(app: &App) -> String {
-    let all = app.index.events();
-    let shown = app.list.rows().order().len();
-    if shown == all {
-        format!("Events {all}")
-    } else {
-        format!("Events {shown} of {all}")
-    }
-}
-
-fn foot(app: &App, plan: &Plan) -> String {
-    let mode = if app.filtering.filter.is_some() {
-        "filtered"
-    } else if app.list.follow {
-        "FOLLOW"
-    } else {
-        "PAUSED"
-    };
-    let total = app.list.rows().len();
-    let seen = usize::from(plan.list_rows().height);
-    if total > seen {
-        let last = (app.list.top + seen).min(total);
-        format!("rows {}-{last} of {total}  {mode}", app.list.top + 1)
-    } else if plan.is_wide() {
-        match app.index.deliveries() {
-            1 => format!("1 delivery  {mode}"),
-            count => format!("{count} deliveries  {mode}"),
-        }
-    } else {
-        mode.to_owned()
     }
 }
 
@@ -282,6 +250,8 @@ pub(super) fn by(attempt: &Attempt) -> String {
     }
     match (attempt.by, attempt.step) {
         (By::Armed, (step, of)) if of > 0 => format!("armed {step}/{of}"),
+        // The app's own, or what stands in for it where it gave none.
+        (By::App, _) if matches!(attempt.status, 502 | 504) => "forward".to_owned(),
         (by, _) => by.text().to_owned(),
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn row(number: u64, event: u64) -> Row {
         status: 200,
         ending: Planned::Answer,
         by: By::Default,
+        ours: false,
         step: (0, 0),
         size: 202,
         body: 7,

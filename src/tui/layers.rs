@@ -340,7 +340,9 @@ impl App {
             .and_then(|letter| Copied::ALL.into_iter().find(|(other, ..)| *other == letter));
         match what {
             Some((_, what, _)) => self.copy(what),
-            None if open => self.layers.push(Layer::Copy { since, open }),
+            None if open || key == Key::letter('?') => {
+                self.layers.push(Layer::Copy { since, open: true });
+            }
             None => self.tell("not something to copy; y and then ? shows what is"),
         }
     }

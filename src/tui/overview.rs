@@ -1,7 +1,5 @@
 //! The Overview tab: what a delivery is and what becomes of its event, on one screen.
 
-use std::time::Duration;
-
 use ratatui::text::Line;
 
 use crate::delivery::{AnsweredBy, Delivery, EventIdSource};
@@ -12,12 +10,12 @@ use crate::text;
 
 use super::app::App;
 use super::clock;
+use super::decided::decided;
 use super::detail::Shown;
 use super::event_list::signature_role;
 use super::index::{Attempt, EventNumber};
 use super::overview_notes;
 use super::row::Word;
-use super::state::State;
 use super::theme::Role;
 use super::words::{Words, wrap};
 
@@ -34,7 +32,7 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
         compact: super::pane::is_compact(&app.plan(), width),
         lines: Vec::new(),
     };
-    page.headline(delivery);
+    page.headline(shown);
     page.blank();
     page.identity(delivery);
     page.request(delivery, shown.digest);
@@ -76,7 +74,8 @@ impl Page<'_> {
         self.app.index.attempt(delivery.id).map(Attempt::event)
     }
 
-    fn headline(&mut self, delivery: &Delivery) {
+    fn headline(&mut self, shown: &Shown) {
+        let delivery = &*shown.delivery;
         let Some(attempt) = self.app.index.attempt(delivery.id) else {
             return;
         };
@@ -87,14 +86,16 @@ impl Page<'_> {
             String::new()
         };
         let role = super::event_list::code_role(attempt);
-        let words = self
-            .words()
-            .say(role, attempt.code())
-            .plain(format!(
-                " by {}   attempt {}{of}   ",
-                decided(delivery),
-                attempt.number
-            ))
+        let start = self.words().say(role, attempt.code()).plain(" ");
+        let decided = decided(shown);
+        let start = if decided.is_long() {
+            self.sentence(start, &decided.to_string());
+            self.words()
+        } else {
+            start.plain(format!("{decided}   "))
+        };
+        let words = start
+            .plain(format!("attempt {}{of}   ", attempt.number))
             .sent(
                 Role::Strong,
                 delivery
@@ -111,6 +112,16 @@ impl Page<'_> {
             words
         };
         self.push(words);
+    }
+
+    /// A sentence that is shown whole, on more than one line if it must be.
+    fn sentence(&mut self, start: Words, sentence: &str) {
+        let margin = start.columns();
+        let mut start = Some(start);
+        for line in wrap(sentence, self.width.saturating_sub(margin + 1)) {
+            let start = start.take().unwrap_or_else(|| self.words().at(margin));
+            self.push(start.plain(line));
+        }
     }
 
     fn identity(&mut self, delivery: &Delivery) {
@@ -152,20 +163,11 @@ impl Page<'_> {
         let request = delivery.request();
         let arrived = request.times.arrived;
         let age = clock::between(arrived, self.app.shown_at());
-        let counting = self.event(delivery).is_some_and(|event| {
-            matches!(
-                self.app.index.state(event, self.app.shown_at()),
-                State::Due { .. } | State::Held { .. }
-            )
-        });
-        let ago = if counting && age < Duration::from_secs(60) {
-            format!("{} s ago", age.as_secs())
-        } else {
+        let words = self.labelled("Received").plain(format!(
+            "{}   ({})",
+            clock::full(arrived),
             clock::ago(age)
-        };
-        let words = self
-            .labelled("Received")
-            .plain(format!("{}   ({ago})", clock::full(arrived)));
+        ));
         self.push(words);
         let words = self
             .labelled("Request")
@@ -335,24 +337,6 @@ fn client(delivery: &Delivery) -> String {
     match through.client {
         Some(client) => format!("{}{via}", text::line(client)),
         None => format!("{}{via}", request.peer),
-    }
-}
-
-/// Who decided the answer: `armed fault 3/5`, `default answer`.
-pub(super) fn decided(delivery: &Delivery) -> String {
-    match &delivery.arrival.answer.by {
-        AnsweredBy::Default => "default answer".to_owned(),
-        AnsweredBy::Signature => "signature policy".to_owned(),
-        AnsweredBy::Duplicate => "duplicate answer".to_owned(),
-        AnsweredBy::Armed { step, of, .. } => of.map_or_else(
-            || format!("armed fault {step}"),
-            |of| format!("armed fault {step}/{of}"),
-        ),
-        AnsweredBy::App => "your app".to_owned(),
-        AnsweredBy::Defect => "broken request".to_owned(),
-        AnsweredBy::Path => "another path".to_owned(),
-        AnsweredBy::Person => "you".to_owned(),
-        AnsweredBy::Unstored => "failed storing".to_owned(),
     }
 }
 

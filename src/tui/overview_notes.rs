@@ -29,12 +29,13 @@ pub(super) fn of(app: &App, delivery: &Delivery, event: EventNumber) -> Vec<Stri
             "This event id has arrived {count} times. An app that dedupes on it must act once."
         ));
     }
-    let first = app.index.first(event).map_or(1, |attempt| attempt.number);
-    if first > 1 {
-        let missing = if first == 2 {
+    let numbers = app.index.attempts(event).map(|attempt| attempt.number);
+    let lowest = numbers.min().unwrap_or(1);
+    if lowest > 1 {
+        let missing = if lowest == 2 {
             "Attempt 1 was".to_owned()
         } else {
-            format!("Attempts 1 to {} were", first - 1)
+            format!("Attempts 1 to {} were", lowest - 1)
         };
         notes.push(format!(
             "{missing} not seen here: the listener was not running, or the tunnel was down."

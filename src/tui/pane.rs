@@ -145,6 +145,13 @@ fn tabs(app: &App, plan: &Plan) -> Line<'static> {
         Tab::Signature => "Sign",
         other => other.name(),
     });
+    let four = labels(app, |tab| {
+        if tab == app.detail.tab {
+            tab.name()
+        } else {
+            four_letters(tab)
+        }
+    });
     let shortest = labels(app, |tab| {
         if tab == app.detail.tab {
             tab.name()
@@ -160,6 +167,8 @@ fn tabs(app: &App, plan: &Plan) -> Line<'static> {
         long
     } else if fits(&short) {
         short
+    } else if fits(&four) {
+        four
     } else {
         shortest
     };
@@ -176,6 +185,17 @@ fn tabs(app: &App, plan: &Plan) -> Line<'static> {
         words = words.say(role, label);
     }
     words.fit(width)
+}
+
+fn four_letters(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Overview => "Over",
+        Tab::Body => "Body",
+        Tab::Headers => "Head",
+        Tab::Signature => "Sign",
+        Tab::Attempts => "Atts",
+        Tab::Response => "Resp",
+    }
 }
 
 fn labels(app: &App, name: impl Fn(Tab) -> &'static str) -> Vec<String> {

@@ -35,6 +35,8 @@ pub struct Attempt {
     pub number: u16,
     /// Whether the sender counted.
     pub(super) counted: bool,
+    /// Whether this program sent it.
+    pub(super) ours: bool,
     /// Step and number of steps of the rule that answered.
     pub step: (u16, u16),
     /// The verdict on the signature.
@@ -124,6 +126,7 @@ impl Attempt {
             ended: self.ended(),
             acknowledged: self.acknowledges(),
             outcome: self.outcome,
+            ours: self.ours,
         }
     }
 
@@ -211,6 +214,7 @@ pub(super) fn packed(row: &Row, event: EventNumber, arrival: u32) -> Attempt {
         status: row.status,
         number: u16::try_from(row.attempt.unwrap_or(arrival)).unwrap_or(u16::MAX),
         counted: row.attempt.is_some(),
+        ours: row.ours,
         step: row.step,
         signature: row.signature,
         outcome: row.settled.map(|(outcome, _)| outcome),

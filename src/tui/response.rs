@@ -2,18 +2,18 @@
 
 use ratatui::text::Line;
 
-use crate::delivery::{AnsweredBy, Delivery, Ending, Header};
+use crate::delivery::{AnsweredBy, Delivery, Ending, Header, Outcome};
 use crate::export::answer;
 use crate::text;
 
 use super::app::App;
 use super::clock;
+use super::decided::decided;
 use super::detail::Shown;
-use super::overview::decided;
 use super::response_replays::BODY;
 use super::theme::Role;
 use super::tree::Tree;
-use super::words::Words;
+use super::words::{Words, wrap};
 use super::world::{Origin, Outgoing};
 
 /// The lines of the tab.
@@ -26,7 +26,7 @@ pub(super) fn lines(app: &App, shown: &Shown) -> Vec<Line<'static>> {
         lines: Vec::new(),
     };
     let delivery = &*shown.delivery;
-    page.answer(delivery);
+    page.answer(shown);
     page.timing(delivery);
     page.forwarding(delivery, shown);
     page.replays(shown);
@@ -50,6 +50,19 @@ impl Page<'_> {
         self.lines.push(words.fit(self.width));
     }
 
+    /// A line that ends in a sentence: all of it, on lines of its own where it does not fit.
+    pub(super) fn whole(&mut self, start: Words, role: Role, sentence: &str) {
+        if start.columns() + text::width(sentence) <= self.width {
+            self.push(start.say(role, sentence));
+            return;
+        }
+        self.push(start);
+        for line in wrap(sentence, self.width.saturating_sub(7)) {
+            let words = self.words().at(6).say(role, line);
+            self.push(words);
+        }
+    }
+
     fn blank(&mut self) {
         self.lines.push(Line::default());
     }
@@ -59,19 +72,17 @@ impl Page<'_> {
         self.push(words);
     }
 
-    fn answer(&mut self, delivery: &Delivery) {
+    fn answer(&mut self, shown: &Shown) {
+        let delivery = &*shown.delivery;
         let reply = &delivery.arrival.answer.reply;
         let status = format!("{} {}", reply.status, answer::phrase(reply.status));
         let said = if reply.has_status() {
             status.clone()
         } else {
-            answer::ending_name(reply.ending).to_owned()
+            instead_of_a_status(delivery)
         };
-        let words = self
-            .words()
-            .say(Role::Strong, said)
-            .plain(format!("   by {}", decided(delivery)));
-        self.push(words);
+        let words = self.words().say(Role::Strong, said).plain("   ");
+        self.whole(words, Role::Plain, &decided(shown).to_string());
         if let AnsweredBy::Armed { rule, .. } = &delivery.arrival.answer.by {
             let words = self
                 .words()
@@ -162,9 +173,9 @@ impl Page<'_> {
             ),
             (
                 match delivery.settlement.map(|settlement| settlement.outcome) {
-                    Some(crate::delivery::Outcome::Answered) | None => "answer written",
-                    Some(crate::delivery::Outcome::PeerLeft) => "client left",
-                    Some(crate::delivery::Outcome::PeerStalled) => "client stalled",
+                    Some(Outcome::Answered | Outcome::Released(_)) | None => "answer written",
+                    Some(Outcome::PeerLeft) => "client left",
+                    Some(Outcome::PeerStalled) => "client stalled",
                     Some(_) => "connection ended",
                 },
                 delivery.settlement.map(|settlement| settlement.at),
@@ -244,16 +255,28 @@ impl Page<'_> {
         } else {
             self.title("Forwarding");
             for forward in forwards {
-                let words = self.outgoing(" ", forward);
-                self.push(words);
+                self.outgoing(" ", forward);
             }
         }
-        if matches!(delivery.arrival.answer.reply.ending, Ending::Hold) {
+        let is_held = delivery.arrival.answer.reply.ending == Ending::Hold;
+        if is_held && delivery.settlement.is_none() {
             let words = self
                 .words()
                 .say(Role::Dim, "held until somebody answers: !");
             self.push(words);
         }
         self.blank();
+    }
+}
+
+/// What became of a delivery whose answer was not meant to have a status.
+fn instead_of_a_status(delivery: &Delivery) -> String {
+    let ending = delivery.arrival.answer.reply.ending;
+    let outcome = delivery.settlement.map(|settlement| settlement.outcome);
+    match (ending, outcome) {
+        (_, Some(Outcome::Released(status))) => format!("{status} {}", answer::phrase(status)),
+        // How it ended was decided later than that it was held.
+        (Ending::Hold, Some(outcome)) => outcome.name().replace('_', " "),
+        _ => answer::ending_name(ending).to_owned(),
     }
 }

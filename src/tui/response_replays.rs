@@ -8,7 +8,6 @@ use super::clock;
 use super::detail::Shown;
 use super::response::Page;
 use super::theme::Role;
-use super::words::Words;
 use super::world::{Origin, Outgoing};
 
 /// Answers are short; what is longer is cut here.
@@ -92,12 +91,11 @@ impl Page<'_> {
         for (at, replay) in replays(shown).enumerate() {
             let chosen = at == self.app.detail.cursor().min(count - 1);
             let mark = if chosen { ">" } else { " " };
-            let words = self.outgoing(&format!("{mark}R{}", at + 1), replay);
-            self.push(words);
+            self.outgoing(&format!("{mark}R{}", at + 1), replay);
         }
     }
 
-    pub(super) fn outgoing(&self, label: &str, outgoing: &Outgoing) -> Words {
+    pub(super) fn outgoing(&mut self, label: &str, outgoing: &Outgoing) {
         let attempt = &outgoing.attempt;
         let target = attempt
             .target
@@ -120,12 +118,16 @@ impl Page<'_> {
                 } else {
                     Role::Bad
                 };
-                words
+                let words = words
                     .say(role, response.status.to_string())
                     .plain(format!("  {}  ", text::duration(attempt.took)))
-                    .sent(Role::Dim, outgoing.note.as_bytes())
+                    .sent(Role::Dim, outgoing.note.as_bytes());
+                self.push(words);
             }
-            Err(failure) => words.sent(Role::Bad, failure.to_string().as_bytes()),
+            Err(failure) => {
+                let why = failure.to_string();
+                self.whole(words, Role::Bad, &text::line(why.as_bytes()));
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::delivery::{AnsweredBy, Delivery, DeliveryId, Ending, Outcome, Provider, Turn};
+use crate::filter::is_ours;
 
 /// What the list knows of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Row {
     pub ending: Planned,
     /// Who decided.
     pub by: By,
+    /// Whether this program sent it.
+    pub ours: bool,
     /// The rule's step and how many it has, for an armed answer; 0 where there is no end.
     pub step: (u16, u16),
     /// The size of the body.
@@ -239,6 +242,7 @@ impl Row {
             status: arrival.answer.reply.status,
             ending: Planned::of(&arrival.answer.reply),
             by: By::of(&arrival.answer.by),
+            ours: is_ours(delivery),
             step,
             size: arrival.request.body.len() as u64,
             body: u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]),

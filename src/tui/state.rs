@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::delivery::Outlook;
 use crate::outbox::schedule::Seen;
 use crate::outbox::schedule::pace::Pace;
-use crate::outbox::schedule::watch::outlook;
+use crate::outbox::schedule::watch::{outlook, pace_of};
 
 use super::index::{Attempt, Event};
 
@@ -73,7 +73,7 @@ pub(super) fn of(event: &Event, newest: &[&Attempt], pace: &Pace, now: Timestamp
         } => State::Due {
             attempt,
             at,
-            gap: pace
+            gap: pace_of(pace, &seen)
                 .gap_before(attempt)
                 .map_or(Duration::ZERO, |gap| gap.length),
             measured,

@@ -5,9 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::app::App;
+use super::action::Tab;
+use super::app::{App, Times};
+use super::index::Attempt;
 use super::layer::{CHORD_ENDS, CHORD_OPENS, Layer};
+use super::rows::Place;
 use super::state::State;
+
+/// An age below a minute is shown in seconds, but a look at it every so often is enough: the screen
+/// is to be quiet where nothing happens.
+const AGE_STEP: Duration = Duration::from_secs(10);
 
 impl App {
     /// The next moment at which the screen changes without an input; there is always the clock's.
@@ -38,6 +45,9 @@ impl App {
             sooner(next_of(self.now, Duration::from_secs(60), since));
         }
         if self.frozen.is_none() {
+            if self.shows_seconds_of_age() {
+                sooner(next_of(self.now, AGE_STEP, Timestamp::UNIX_EPOCH));
+            }
             self.each_visible_state(&mut |state| {
                 if let Some(at) = self.changes_at(state) {
                     sooner(at);
@@ -45,6 +55,37 @@ impl App {
             });
         }
         next
+    }
+
+    /// Whether an age below a minute is seen: of the selected delivery, of a row.
+    fn shows_seconds_of_age(&self) -> bool {
+        let is_young = |attempt: &Attempt| {
+            self.now.duration_since(attempt.arrived()).unsigned_abs() < Duration::from_secs(60)
+        };
+        let plan = self.plan();
+        let in_rows = self.times == Times::Age && !plan.list.is_empty();
+        let mut rows = self.list.top..self.list.top + self.list.height;
+        if in_rows
+            && rows.any(|row| {
+                let event = self.list.rows().at(row).map(Place::event);
+                event
+                    .and_then(|event| self.index.first(event))
+                    .is_some_and(is_young)
+            })
+        {
+            return true;
+        }
+        let in_detail = match self.detail.tab {
+            Tab::Overview => true,
+            Tab::Attempts => self.times == Times::Age,
+            _ => false,
+        };
+        let selected = self.list.selected_delivery(&self.index);
+        in_detail
+            && !plan.detail.is_empty()
+            && selected
+                .and_then(|id| self.index.attempt(id))
+                .is_some_and(is_young)
     }
 
     /// The states that are seen: of the rows in view, and of the event in the detail.

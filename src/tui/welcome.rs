@@ -240,7 +240,12 @@ impl Page<'_> {
             port => format!(" --to http://127.0.0.1:{port}/webhooks/sixtyfour"),
         };
         let command = format!("hook64 send find_email{to}");
-        let press = format!("press {key} to send yourself a signed sample, or in another shell:");
+        let sample = if self.app.status.keys.is_empty() {
+            "a sample"
+        } else {
+            "a signed sample"
+        };
+        let press = format!("press {key} to send yourself {sample}, or in another shell:");
         if self.margin + 5 + text::width(&press) + 2 + text::width(&command) <= self.width {
             self.paragraph(Role::Plain, &format!("{press}  {command}"));
         } else {
@@ -308,9 +313,7 @@ impl Page<'_> {
             );
         }
         match &status.forward {
-            Some(forward) => {
-                self.check(Role::Good, "ok", &format!("deliveries are forwarded to {forward}"));
-            }
+            Some(forward) => self.routes(forward, &status.routes),
             None if status.local.is_some() => self.check(
                 Role::Dim,
                 "note",
@@ -331,6 +334,20 @@ impl Page<'_> {
         }
         if let Some(store) = &status.store {
             self.check(Role::Dim, "note", &format!("captured in {store}"));
+        }
+    }
+
+    /// Where deliveries are forwarded: on one line, or each route on its own.
+    fn routes(&mut self, forward: &str, routes: &[String]) {
+        let (first, others) = match routes {
+            [] => (forward, routes),
+            [first, others @ ..] => (first.as_str(), others),
+        };
+        let said = "deliveries are forwarded to";
+        self.check(Role::Good, "ok", &format!("{said} {first}"));
+        for route in others {
+            let beneath = " ".repeat(text::width(said));
+            self.check(Role::Good, "", &format!("{beneath} {route}"));
         }
     }
 

@@ -164,7 +164,9 @@ pub struct Status {
     pub held: Vec<DeliveryId>,
     /// Deliveries whose body could not be kept.
     pub dropped: u64,
-    /// Where deliveries are forwarded.
+    /// Where deliveries are forwarded, as the routes were given.
+    pub routes: Vec<String>,
+    /// Where they are forwarded first of all.
     pub forward: Option<String>,
     /// Any certificate is accepted from where they are forwarded.
     pub insecure: bool,

@@ -1,5 +1,6 @@
 //! Deliveries of one event at the same time.
 
+use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -54,6 +55,25 @@ fn an_event_is_forwarded_once_however_often_and_however_concurrently_it_arrives(
     let listener = forwarding(&home, &app);
     assert_eq!(post(&listener.address, "/", &[EVENT], b"{}").status, 200);
     assert_eq!(app.requests().len(), 1);
+}
+
+#[test]
+fn simultaneous_deliveries_share_the_reason_why_the_app_did_not_answer() {
+    let home = Home::new();
+    let app = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", app.local_addr().unwrap());
+    let listener = home.listen(&["--forward", &url]);
+    let mut first = Connection::open(&listener.address);
+    first.send(&post_bytes("/", &[EVENT], b"{}"));
+    let (asked, _) = app.accept().unwrap();
+    let mut second = Connection::open(&listener.address);
+    second.send(&post_bytes("/", &[EVENT], b"{}"));
+    waits(&mut second);
+    drop(asked);
+    assert_eq!(first.answer().unwrap().unwrap().status, 502);
+    assert_eq!(second.answer().unwrap().unwrap().status, 502);
+    let listed = home.run(&["list"]).expect(0).stdout;
+    assert_eq!(listed.matches(" 502 hook64 ").count(), 2, "{listed}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn the_first_screen_says_where_it_listens_and_what_to_do() {
     let terminal = Terminal::listen(&home, &[]);
     terminal.shows("Waiting for the first delivery");
     terminal.shows(&format!("listening on {}, any path", terminal.address));
-    terminal.shows("press T to send yourself a signed sample");
+    terminal.shows("press T to send yourself a sample");
     terminal.shows("T send a test delivery");
     terminal.shows("no signing key");
     terminal.shows("--secret-file FILE");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::delivery::{AnsweredBy, Delivery};
 use crate::export::credentials::Credentials;
-use crate::export::line::{self, Reader};
+use crate::export::line::{self, Beside, Reader};
 use crate::export::ndjson::{self, Bodies};
 use crate::export::notice::{Notice, Of};
 use crate::outbox::forward::Budget;
@@ -59,20 +59,29 @@ impl Face {
     ) -> io::Result<()> {
         match self {
             Self::Text { reader, budget } => {
-                let gap = lookup::gap(store, delivery);
-                say(&line::delivery(delivery, gap, reader))?;
+                let because = lookup::because(store, delivery);
+                let beside = Beside {
+                    gap: lookup::gap(store, delivery),
+                    because: because.as_deref(),
+                };
+                say(&line::delivery(delivery, beside, reader))?;
                 let forwards = forwards(delivery, store);
                 if *budget {
                     remark_on_budget(delivery, &forwards);
                 }
-                // An app that does not answer looks like one that answers 502.
+                if because.is_some() {
+                    return Ok(());
+                }
+                // Nothing else says that the app did not answer where a fault did.
                 let of = Of::delivery(delivery);
                 let mut unanswered = forwards.iter().filter(|sent| sent.attempt.result.is_err());
                 unanswered.try_for_each(|outgoing| self.sent(of, outgoing))
             }
             Self::Json(options) => {
                 let sha256 = digest::sha256(&delivery.request().body);
-                say(&ndjson::delivery(delivery, &sha256, *options))?;
+                let because = lookup::because(store, delivery);
+                let because = because.as_deref();
+                say(&ndjson::explained(delivery, &sha256, *options, because))?;
                 let of = Of::delivery(delivery);
                 let forwards = forwards(delivery, store);
                 forwards

@@ -4,7 +4,7 @@
 //! store for the face and for what is waited for, `news` tells the rest, `control` and `profile`
 //! answer who steers it, `serving` is the thread of the sockets, `stop` knows the reasons to end,
 //! `ending` is all that is done then, `words` are the lines for a person; `circle` refuses routes
-//! that lead back here.
+//! that lead back here, and `routes` warns of others.
 
 mod circle;
 mod control;
@@ -14,6 +14,7 @@ mod follow;
 mod news;
 mod profile;
 mod ready;
+mod routes;
 mod serving;
 mod setup;
 mod stop;
@@ -57,6 +58,9 @@ pub(super) fn run(arguments: ListenArgs, everywhere: Everywhere) -> Result {
     if let Some(warning) = setup.unchecked() {
         output::warn(&warning);
     }
+    routes::warnings(setup.routes())
+        .iter()
+        .for_each(output::warn);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -8,6 +8,7 @@ use crate::export::ndjson;
 use crate::export::notice::{Held, Notice as Said, StoreFailed};
 use crate::inbox::{Inbox, Notice};
 
+use super::super::output;
 use super::face::Face;
 use super::words;
 
@@ -39,8 +40,15 @@ fn tell(inbox: &Inbox, face: &Face, notice: &Notice) {
         Notice::StoreFailed(error) => face.object(&said(error, false)),
         Notice::StoreRecovered => face.object(&said("", true)),
         Notice::Held(id) => face.object(&held(inbox, *id)),
-        Notice::Removed { .. } => Ok(()),
+        Notice::Removed { .. } | Notice::Unrouted { .. } => Ok(()),
     };
+    if let Notice::Unrouted { path, event_type } = notice {
+        output::note(&words::unrouted(
+            path,
+            event_type.as_deref(),
+            inbox.routes(),
+        ));
+    }
     // The terminal UI shows all of this by itself.
     if !face.is_json() && !face.is_tui() {
         words::tell(notice, refused);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::export::clock::rfc3339;
+use crate::outbox::forward::Route;
 use crate::signature::{Keyring, Secret};
 use crate::tui::world::Status;
 
@@ -27,6 +28,7 @@ pub(super) struct Profile {
     keys: Vec<String>,
     keys_from: Option<String>,
     tolerance: Duration,
+    routes: Vec<String>,
     forward: Option<String>,
     insecure: bool,
     store: String,
@@ -44,6 +46,7 @@ impl Profile {
             keys_from: (!keys.is_empty()).then(|| secrets::place(&setup.secrets, &setup.layer)),
             keys,
             tolerance: setup.policy.tolerance,
+            routes: setup.routes().iter().map(Route::to_string).collect(),
             forward: setup
                 .routes()
                 .first()
@@ -61,6 +64,7 @@ impl Profile {
             keys: self.keys.clone(),
             keys_from: self.keys_from.clone(),
             tolerance: self.tolerance,
+            routes: self.routes.clone(),
             forward: self.forward.clone(),
             insecure: self.insecure,
             since: Some(self.since),
@@ -81,6 +85,7 @@ impl Profile {
             "keys": self.keys,
             "tolerance_ms": u64::try_from(self.tolerance.as_millis()).unwrap_or(u64::MAX),
             "forward": self.forward,
+            "routes": self.routes,
             "insecure": self.insecure,
         })
     }

@@ -13,7 +13,8 @@ use crate::inbox::expect::Expectation;
 use crate::net::client::{self, Client, Trust};
 use crate::net::server::Limits;
 use crate::net::tunnel::PublicUrl;
-use crate::outbox::{Forward, Route};
+use crate::outbox::Forward;
+use crate::outbox::forward::Route;
 use crate::store::{Location, Options};
 
 use super::super::arguments::{SecretArgs, StoreArgs};
@@ -25,6 +26,7 @@ use super::super::tui::{self, LookArgs, Looks};
 use super::super::values::{Size, Span};
 use super::super::{Everywhere, color, output, steer};
 use super::face::Face;
+use super::routes;
 
 const FORWARD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many forwards that the app answered early may go on being sent: each has a connection and a
@@ -57,7 +59,8 @@ pub(in crate::commands) struct ListenArgs {
     /// The answer to what is still held when the listener stops [default: 503]
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     on_stop: Option<u16>,
-    /// Ask the local app, and answer what it answers: `URL`, `/path=URL` or `TYPE=URL`. Repeatable
+    /// Ask the local app, and answer what it answers: `URL` or a port, `/path=URL` or `TYPE=URL`.
+    /// Repeatable
     #[arg(long, value_name = "ROUTE")]
     forward: Vec<String>,
     /// How long the app may take before the answer is 504 [default: 10s]
@@ -280,13 +283,7 @@ fn forward(layer: &Layer, trust: &Trust) -> Result<Option<Forward>> {
     let routes = layer
         .forward
         .iter()
-        .map(|text| {
-            text.parse::<Route>().map_err(|error| {
-                Problem::usage(format!("--forward does not know \"{text}\""))
-                    .why(error.to_string())
-                    .fix("hook64 listen --forward http://localhost:3000/webhooks")
-            })
-        })
+        .map(|text| routes::parse(text))
         .collect::<Result<Vec<_>>>()?;
     let timeout = layer.forward_timeout.map_or(FORWARD_TIMEOUT, |span| span.0);
     let client = Client::new(client::Settings {

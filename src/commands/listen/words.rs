@@ -12,6 +12,7 @@ use crate::export::notice::Stopped;
 use crate::inbox::{Notice, Totals};
 use crate::net::server::{BindError, BindProblem, Listener, port_owner};
 use crate::net::tunnel::{Advice, Tunnels};
+use crate::outbox::Route;
 use crate::outbox::schedule::pace::Drift;
 use crate::signature::{Keyring, Secret};
 use crate::store::Location;
@@ -114,6 +115,8 @@ pub(super) fn tell(notice: &Notice, refused: u64) {
         Notice::StoreRecovered => output::note(&format!(
             "deliveries are stored again; {refused} were answered 503"
         )),
+        // Said by whoever knows the routes.
+        Notice::Unrouted { .. } => {}
         Notice::Held(id) => output::note(&format!(
             "delivery {id} is held: answer it with hook64 release {id} 200"
         )),
@@ -125,6 +128,18 @@ pub(super) fn tell(notice: &Notice, refused: u64) {
              bounds (--keep, --keep-bytes)"
         )),
     }
+}
+
+/// Deliveries like this one are forwarded nowhere.
+pub(super) fn unrouted(path: &[u8], event_type: Option<&str>, routes: &[Route]) -> String {
+    let kind = text::line(event_type.unwrap_or("(no type)").as_bytes());
+    let path = text::line(path);
+    let routes: Vec<_> = routes.iter().map(Route::to_string).collect();
+    format!(
+        "no route is for {kind} on {path}: it is answered 200 here and forwarded nowhere; the \
+         routes are {}",
+        routes.join(", ")
+    )
 }
 
 /// What retention removed before it was printed.

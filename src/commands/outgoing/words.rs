@@ -9,6 +9,7 @@ use crate::text;
 
 use super::super::exit::Exit;
 use super::super::problem::Problem;
+use super::super::settings::PORT;
 
 /// How much of an answer's body is looked at for one line.
 const LOOKED_AT: usize = 1024;
@@ -67,6 +68,10 @@ pub(in crate::commands) fn unreachable(
     again: &str,
 ) -> Problem {
     let (why, otherwise) = match failure {
+        Failure::Unreachable(why) if is_listeners(target) => (
+            why.clone(),
+            "start the listener, or name another target:\n  hook64 listen",
+        ),
         Failure::Unreachable(why) => (why.clone(), "start your app, or name another target:"),
         Failure::Tls(_) => (
             failure.to_string(),
@@ -89,11 +94,32 @@ pub(in crate::commands) fn unreachable(
     }
 }
 
+/// Whether a listener is to be expected there.
+fn is_listeners(target: &Target) -> bool {
+    target.is_loopback() && target.port() == PORT
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
     use super::*;
+
+    #[test]
+    fn where_a_listener_is_expected_the_fix_starts_one() {
+        let fix = |target: &str| {
+            let refused = Failure::Unreachable("refused".to_owned());
+            let target: Target = target.parse().unwrap();
+            let problem = unreachable("lost", &refused, None, &target, "hook64 send find_email");
+            problem.parts().2.unwrap_or_default().to_owned()
+        };
+        assert_eq!(
+            fix("http://127.0.0.1:6464/x"),
+            "start the listener, or name another target:\n  hook64 listen\n  \
+             hook64 send find_email --to http://127.0.0.1:8080/x"
+        );
+        assert!(fix("http://127.0.0.1:3000/x").starts_with("start your app, "));
+    }
 
     #[test]
     fn what_an_app_answers_cannot_reach_the_terminal() {

@@ -2,7 +2,8 @@
 //!
 //! `options` are as written, `select` finds the captures, `plan` says how they are replayed, `edit`
 //! opens one in an editor, `course` makes the replays, `record` keeps them beside the captures,
-//! `session` counts them and says how it ended, and `face` prints them.
+//! `session` counts them and says how it ended, `face` prints them, and `typed` is the command to
+//! offer again.
 
 mod course;
 mod edit;
@@ -12,6 +13,7 @@ mod plan;
 mod record;
 mod select;
 mod session;
+mod typed;
 
 use std::time::Instant;
 
@@ -93,13 +95,12 @@ fn consent(arguments: &ReplayArgs, count: usize) -> Result<()> {
     );
     match ask(&question, false) {
         Consent::Given => Ok(()),
-        Consent::Refused | Consent::Nobody => Err(not_local(arguments, target)),
+        Consent::Refused | Consent::Nobody => Err(not_local(target)),
     }
 }
 
-fn not_local(arguments: &ReplayArgs, target: &Target) -> Problem {
+fn not_local(target: &Target) -> Problem {
     let host = target.host();
-    let which = arguments.which.join(" ");
     Problem::new(
         Exit::Usage,
         "not_local",
@@ -107,7 +108,8 @@ fn not_local(arguments: &ReplayArgs, target: &Target) -> Problem {
     )
     .why("a replay sends a signed copy of real data")
     .fix(format!(
-        "if you mean it, say so:  hook64 replay {which} --to {target} --allow-remote"
+        "if you mean it, say so:  {} --allow-remote",
+        typed::command()
     ))
 }
 

@@ -10,7 +10,7 @@ use crate::filter::Filter;
 use crate::store::{Found, Location, Order, Store};
 
 use super::super::lookup;
-use super::super::problem::Result;
+use super::super::problem::{Problem, Result};
 
 /// The command, with a place for the id.
 pub(super) const AGAIN: &str = "hook64 replay ID --to URL";
@@ -50,7 +50,8 @@ pub(super) fn select(
         for word in understand(store, word)? {
             match word {
                 Word::Id(id) => {
-                    let id = lookup::delivery(store, &id, AGAIN)?.id;
+                    let found = lookup::delivery(store, &id, AGAIN);
+                    let id = found.map_err(|problem| several(problem, &id))?.id;
                     choices.push(Choice::One(id));
                 }
                 Word::Range(range) => choices.push(Choice::Range(range)),
@@ -74,6 +75,22 @@ pub(super) fn select(
         return Err(lookup::nothing_found(store, location, &asked));
     }
     Ok(selection.found)
+}
+
+/// Numbers with something else than blanks between them are several, or a range.
+fn several(problem: Problem, word: &str) -> Problem {
+    let numbers: Vec<_> = word.split([',', '-', ';']).collect();
+    if numbers.len() < 2 || !numbers.iter().all(|number| is_number(number)) {
+        return problem;
+    }
+    let (first, last) = (numbers[0], numbers[numbers.len() - 1]);
+    problem
+        .why("blanks part several ids, and two dots make a range")
+        .fix(format!(
+            "name each of them, or a range:\n  hook64 replay {} --to URL\n  \
+             hook64 replay {first}..{last} --to URL",
+            numbers.join(" ")
+        ))
 }
 
 /// Any of these choices, as far as the filter lets them through.
@@ -211,6 +228,22 @@ mod tests {
     fn blanks_part_words_but_not_in_quotes_or_parentheses() {
         let found: Vec<_> = parts(r#" 3  body:"a \" b" (x | (y z)) -id:e"#).collect();
         assert_eq!(found, ["3", r#"body:"a \" b""#, "(x | (y z))", "-id:e"]);
+    }
+
+    #[test]
+    fn numbers_with_a_comma_between_them_are_said_to_be_several() {
+        let fix = |word| {
+            let problem = several(Problem::usage("no").fix("other"), word);
+            problem.parts().2.unwrap_or_default().to_owned()
+        };
+        assert_eq!(
+            fix("1,2"),
+            "name each of them, or a range:\n  hook64 replay 1 2 --to URL\n  \
+             hook64 replay 1..2 --to URL"
+        );
+        for other in ["1", "1,", "a,b", "6f1c0b52-3e1d"] {
+            assert_eq!(fix(other), "other", "{other}");
+        }
     }
 
     #[test]

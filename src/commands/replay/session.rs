@@ -17,6 +17,7 @@ use super::course::{Made, Report};
 use super::face::Face;
 use super::impossible;
 use super::options::ReplayArgs;
+use super::typed;
 
 /// What was replayed so far.
 pub(super) struct Session<'a> {
@@ -225,7 +226,7 @@ impl Unanswered {
             (1, 1) => format!("could not replay {} to {target}", self.id),
             (lost, all) => format!("{lost} of {all} replays to {target} were not answered"),
         };
-        let again = format!("hook64 replay {}", arguments.which.join(" "));
+        let again = typed::without_target();
         unreachable(&what, &self.failure, self.fix.as_deref(), target, &again)
     }
 }

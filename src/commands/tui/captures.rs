@@ -116,6 +116,7 @@ fn row(brief: Brief) -> Row {
         status: brief.status,
         ending: Planned::with(brief.ending, brief.delay),
         by: By::named(&brief.answered_by),
+        ours: brief.ours,
         step: brief
             .step
             .map_or((0, 0), |(step, of)| (narrow(step), of.map_or(0, narrow))),

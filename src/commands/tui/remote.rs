@@ -163,6 +163,10 @@ fn understand(object: &Value, base: &Status) -> Status {
             .filter_map(|held| held["seq"].as_u64().and_then(DeliveryId::new))
             .collect(),
         dropped: object["dropped"].as_u64().unwrap_or(0),
+        routes: list("routes")
+            .iter()
+            .filter_map(|route| route.as_str().map(str::to_owned))
+            .collect(),
         forward: text("forward"),
         insecure: object["insecure"].as_bool().unwrap_or(false),
         since: text("since").and_then(|since| since.parse().ok()),

@@ -6,7 +6,7 @@ use super::headers::write_headers;
 use super::page::Page;
 use super::{Sent, Subject, show, value_of};
 use crate::delivery::attempt::Response;
-use crate::delivery::{AnsweredBy, Delivery, Request};
+use crate::delivery::{AnsweredBy, Delivery, DeliveryId, Request};
 use crate::export::answer as answers;
 use crate::export::body::{self, Coding, Decoded};
 use crate::export::changed::{Changed, Difference};
@@ -16,7 +16,7 @@ use crate::export::view::Look;
 use crate::export::{clock, disagreement, view};
 use crate::text;
 
-/// How much of an answer to a request of ours is shown. There may be many of them.
+/// How much of an answer is shown, of ours and of those to requests of ours: there may be many.
 const SHOWN: usize = 16 << 10;
 
 pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credentials) {
@@ -24,7 +24,7 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
     let reply = &delivery.arrival.answer.reply;
     page.heading("Answer");
     page.painted_row("Status", answers::role(delivery), status_line(delivery));
-    page.row("By", by_line(delivery));
+    page.row("By", by_line(delivery, subject.because(delivery)));
     page.row("Ending", ending_line(delivery));
     page.row("Timing", timing_line(delivery));
     if let Some(phrase) = disagreement::phrase(delivery) {
@@ -40,7 +40,17 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
             coding: Coding::Identity,
         };
         let content_type = value_of(&reply.headers, "content-type");
-        show(page, &view::view(&body, reply.body.len(), content_type));
+        let mut view = view::view(&body, reply.body.len(), content_type);
+        let (shown, rest) = beginning(&view.text);
+        view.text.truncate(shown.len());
+        show(page, &view);
+        if rest > 0 {
+            let rest = text::bytes(rest as u64);
+            let id = delivery.id;
+            page.block(&format!(
+                "… {rest} more; all of it: hook64 export --format har seq:{id}"
+            ));
+        }
     }
     if !subject.sent.is_empty() {
         page.heading("Sent on");
@@ -55,7 +65,7 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>, credentials: Credent
             if let Ok(response) = &sent.attempt.result
                 && !is_relayed(sent, response, delivery)
             {
-                write_response(page, response, credentials);
+                write_response(page, delivery.id, response, credentials);
             }
         }
     }
@@ -101,7 +111,7 @@ fn is_relayed(sent: &Sent<'_>, response: &Response, delivery: &Delivery) -> bool
 }
 
 /// An answer to a request of ours. Its lines are marked, so that none passes for one of the page.
-fn write_response(page: &mut Page, response: &Response, credentials: Credentials) {
+fn write_response(page: &mut Page, id: DeliveryId, response: &Response, credentials: Credentials) {
     let phrase = answers::phrase(response.status);
     marked(page, &format!("{} {phrase}", response.status));
     for header in &response.headers {
@@ -119,7 +129,10 @@ fn write_response(page: &mut Page, response: &Response, credentials: Credentials
         marked(page, "");
         shown.split('\n').for_each(|line| marked(page, line));
         if rest > 0 {
-            page.block(&format!("… {} more", text::bytes(rest as u64)));
+            let rest = text::bytes(rest as u64);
+            page.block(&format!(
+                "… {rest} more; all that was kept: hook64 show {id} --body full --output json"
+            ));
         }
     }
     if response.body_cut {
@@ -147,7 +160,10 @@ fn status_line(delivery: &Delivery) -> String {
     }
 }
 
-fn by_line(delivery: &Delivery) -> String {
+fn by_line(delivery: &Delivery, because: Option<&str>) -> String {
+    if let Some(because) = because {
+        return format!("hook64: {}", text::line(because.as_bytes()));
+    }
     let by = answers::by(delivery);
     match &delivery.arrival.answer.by {
         AnsweredBy::Armed { rule, .. } => format!("{by}, rule {}", text::line(rule.as_bytes())),

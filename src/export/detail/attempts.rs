@@ -1,7 +1,7 @@
 //! Every arrival of the event, the gaps between them, and what is expected next.
 
-use super::Subject;
 use super::page::Page;
+use super::{Subject, is_valid};
 use crate::delivery::{Delivery, Outlook};
 use crate::export::columns::{left, right};
 use crate::export::gap::Gap;
@@ -10,16 +10,20 @@ use crate::export::{answer, clock, event};
 use crate::text;
 
 /// An event that arrived more often shows its last ones.
-const MAX_ROWS: usize = 50;
+pub const MAX_ATTEMPTS: usize = 50;
 
 pub(super) fn write(page: &mut Page, subject: &Subject<'_>) {
     let event = subject.event;
-    page.heading(&format!("Attempts ({} arrived)", event.len()));
+    page.heading(&format!(
+        "Attempts ({} arrived{})",
+        event.len(),
+        apart(subject)
+    ));
     page.line(
         Role::Dim,
-        " #    delivery  arrived                        gap   start    docs  answer          took      sig",
+        " #    delivery  arrived                        gap   start    docs  answer              took      sig",
     );
-    let first = event.len().saturating_sub(MAX_ROWS);
+    let first = event.len().saturating_sub(MAX_ATTEMPTS);
     if first > 0 {
         page.line(Role::Dim, format_args!("… {first} earlier"));
     }
@@ -27,10 +31,7 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>) {
         let gap = index.checked_sub(1).map(|before| {
             Gap::between((&event[before]).into(), delivery.into(), subject.documented)
         });
-        page.line(
-            answer::role(delivery),
-            row(delivery, gap, delivery.id == subject.delivery.id),
-        );
+        page.line(answer::role(delivery), row(delivery, gap, subject));
     }
     page.optional_row(
         "Next",
@@ -45,11 +46,22 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>) {
     );
 }
 
-fn row(delivery: &Delivery, gap: Option<Gap>, is_this: bool) -> String {
+/// How many of them are counted apart from the others.
+fn apart(subject: &Subject<'_>) -> String {
+    if subject.counted_apart().is_none() {
+        return String::new();
+    }
+    let valid = subject.event.iter().filter(|one| is_valid(one)).count();
+    format!(", {valid} of them with a valid signature, which are counted apart")
+}
+
+fn row(delivery: &Delivery, gap: Option<Gap>, subject: &Subject<'_>) -> String {
+    let is_this = delivery.id == subject.delivery.id;
     let seconds = |time: Option<std::time::Duration>| {
         right(&time.map_or_else(|| "-".to_owned(), clock::seconds), 8)
     };
-    let answered = format!("{} {}", answer::word(delivery), answer::by(delivery));
+    let by = answer::by_because(delivery, subject.because(delivery));
+    let answered = format!("{} {by}", answer::word(delivery));
     let took = answer::took(delivery).map_or_else(|| "open".to_owned(), text::duration);
     let row = [
         left(&event::attempt(delivery), 5),
@@ -60,7 +72,7 @@ fn row(delivery: &Delivery, gap: Option<Gap>, is_this: bool) -> String {
         seconds(gap.map(|gap| gap.from_start)),
         seconds(gap.and_then(|gap| gap.documented)),
         "  ".to_owned(),
-        left(&answered, 16),
+        left(&answered, 20),
         left(&took, 10),
         delivery.arrival.verdict.word().to_owned(),
     ];

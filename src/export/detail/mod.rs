@@ -18,6 +18,7 @@ mod overview;
 mod page;
 mod signature;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,7 +28,8 @@ use super::changed::Changed;
 use super::credentials::Credentials;
 use super::paint::{Paint, Role};
 use super::view::{self, Look};
-use crate::delivery::{Attempt, Delivery, Header, Outlook};
+use crate::delivery::{Attempt, Delivery, DeliveryId, Header, Outlook, Validity};
+pub use attempts::MAX_ATTEMPTS;
 use page::Page;
 
 /// A delivery and what is known round it.
@@ -41,12 +43,33 @@ pub struct Subject<'a> {
     pub event: &'a [Delivery],
     /// What was sent on because of it: forwards, replays.
     pub sent: &'a [Sent<'a>],
+    /// Why hook64 answered in the app's place, for those deliveries of the event where it did.
+    pub because: &'a BTreeMap<DeliveryId, String>,
     /// The provider's gaps, the one after attempt 1 first; empty when it documents none.
     pub documented: &'a [Duration],
     /// What its sender is expected to do next.
     pub outlook: Option<Outlook>,
     /// The time at which this is looked at.
     pub now: Timestamp,
+}
+
+impl Subject<'_> {
+    /// Whether this delivery is counted among those with a valid signature or among the others,
+    /// where its event has both: they are told apart, so that a stranger's do not pass for retries.
+    fn counted_apart(&self) -> Option<bool> {
+        let valid = is_valid(self.delivery);
+        let is_mixed = self.event.iter().any(|other| is_valid(other) != valid);
+        is_mixed.then_some(valid)
+    }
+
+    /// Why hook64 answered this delivery of the event in the app's place, if it did.
+    fn because(&self, delivery: &Delivery) -> Option<&str> {
+        self.because.get(&delivery.id).map(String::as_str)
+    }
+}
+
+fn is_valid(delivery: &Delivery) -> bool {
+    delivery.arrival.verdict.validity() == Validity::Valid
 }
 
 /// One copy of a delivery that went somewhere.

@@ -30,7 +30,7 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>) {
             .as_ref()
             .map(|id| text::line(id.as_bytes())),
     );
-    page.row("Attempt", attempt_line(delivery));
+    page.row("Attempt", attempt_line(subject));
     page.row("Received", received_line(subject));
     page.row("Request", request_line(delivery));
     page.optional_row("Via", via_line(delivery));
@@ -40,7 +40,7 @@ pub(super) fn write(page: &mut Page, subject: &Subject<'_>) {
         answers::signature_role(delivery),
         signature_line(delivery),
     );
-    page.painted_row("Answer", answers::role(delivery), answer_line(delivery));
+    page.painted_row("Answer", answers::role(delivery), answer_line(subject));
     if let Some(defect) = &delivery.request().defect {
         page.painted_row(
             "Defect",
@@ -77,15 +77,22 @@ fn provider_line(delivery: &Delivery) -> String {
     }
 }
 
-fn attempt_line(delivery: &Delivery) -> String {
+fn attempt_line(subject: &Subject<'_>) -> String {
+    let delivery = subject.delivery;
+    let among = subject.counted_apart().map_or("", |valid| match valid {
+        true => " with a valid signature",
+        false => " without a valid signature",
+    });
     let sighting = &delivery.arrival.sighting;
     let number = event::attempt(delivery);
     let arrival = sighting.arrival;
     match sighting.turn {
-        Turn::First => format!("{number}: the first arrival of its event"),
-        Turn::Retry => format!("{number}: a retry, arrival {arrival} of its event"),
+        Turn::First => format!("{number}: the first arrival of its event{among}"),
+        Turn::Retry => format!("{number}: a retry, arrival {arrival} of its event{among}"),
         Turn::Duplicate => {
-            format!("{number}: a duplicate, arrival {arrival} of an event that was acknowledged")
+            format!(
+                "{number}: a duplicate, arrival {arrival} of an event that was acknowledged{among}"
+            )
         }
     }
 }
@@ -155,12 +162,14 @@ fn signature_line(delivery: &Delivery) -> String {
     format!("{}: {}", verdict.validity(), verdict::phrase(verdict))
 }
 
-fn answer_line(delivery: &Delivery) -> String {
-    let took = answers::took(delivery).map(|took| format!(" after {}", text::duration(took)));
-    format!(
-        "{} by {}{}",
-        answers::word(delivery),
-        answers::by(delivery),
-        took.unwrap_or_default()
-    )
+fn answer_line(subject: &Subject<'_>) -> String {
+    let delivery = subject.delivery;
+    let because = subject.because(delivery);
+    let word = answers::word(delivery);
+    let by = answers::by_because(delivery, because);
+    let took = answers::took(delivery).map(text::duration);
+    let after = |took| format!(" after {took}");
+    let took = took.map(after).unwrap_or_default();
+    let because = because.map(|because| format!(": {}", text::line(because.as_bytes())));
+    format!("{word} by {by}{took}{}", because.unwrap_or_default())
 }

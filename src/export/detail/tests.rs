@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
+use crate::delivery::{AnsweredBy, Diagnosis, Scheme};
 use crate::delivery::{Confidence, Disagreement, Failure, Finding, Head, Reason, Verdict};
-use crate::delivery::{Diagnosis, Scheme};
 use crate::export::samples;
 
 use super::*;
@@ -30,6 +32,7 @@ fn print(delivery: &Delivery, event: &[Delivery], options: Options) -> String {
             attempt: &failed,
             changed: Some(&changed),
         }],
+        because: &BTreeMap::new(),
         documented: &DOCUMENTED,
         outlook: Some(Outlook::Due {
             attempt: 3,
@@ -94,9 +97,9 @@ fn a_delivery_in_full_is_readable_from_top_to_bottom() {
       Signed      "1795183323." and 86 body bytes
 
     Attempts (2 arrived)
-       #    delivery  arrived                        gap   start    docs  answer          took      sig
-       1          22  2026-11-20T14:02:03.412Z       -       -       -  500 armed 1/5   3 ms      ok
-      >2          23  2026-11-20T14:02:04.430Z   1.01s   1.02s      1s  500 armed 2/5   3 ms      ok
+       #    delivery  arrived                        gap   start    docs  answer              took      sig
+       1          22  2026-11-20T14:02:03.412Z       -       -       -  500 armed 1/5       3 ms      ok
+      >2          23  2026-11-20T14:02:04.430Z   1.01s   1.02s      1s  500 armed 2/5       3 ms      ok
       Next        attempt 3 due 2026-11-20T14:02:06.433Z, in 1 s, documented gap 2s
       Bodies      the same in all of them
       Gap         from the end of the attempt before (our answer, or the peer leaving) to the arrival
@@ -135,6 +138,7 @@ fn an_answer_to_what_was_sent_on_stands_under_it_marked_and_masked() {
                 attempt,
                 changed: None,
             }],
+            because: &BTreeMap::new(),
             documented: &[],
             outlook: None,
             now: attempt.started,
@@ -163,9 +167,66 @@ fn an_answer_to_what_was_sent_on_stands_under_it_marked_and_masked() {
     assert_eq!(long.matches("\nSent on").count(), 0);
     assert!(long.len() < 64 << 10);
     assert!(
-        long.ends_with("… 13 KiB more\n    … and more, which was not kept\n"),
+        long.ends_with(
+            "… 13 KiB more; all that was kept: hook64 show 22 --body full --output json\n    \
+             … and more, which was not kept\n"
+        ),
         "{long}"
     );
+}
+
+#[test]
+fn a_long_answer_of_ours_is_shown_from_its_beginning_and_it_is_said_where_all_of_it_is() {
+    let mut delivery = samples::find_email();
+    samples::change(&mut delivery, |arrival| {
+        arrival.answer.reply.body = Bytes::from("x".repeat(20 << 10));
+    });
+    let page = alone(&delivery);
+    assert_eq!(page.matches('x').count() / 1024, 16, "{}", page.len());
+    let rest = "… 4 KiB more; all of it: hook64 export --format har seq:22\n";
+    assert!(page.contains(rest), "{page}");
+}
+
+#[test]
+fn an_answer_in_the_apps_place_names_its_reason() {
+    let mut delivery = samples::find_email();
+    samples::change(&mut delivery, |arrival| {
+        arrival.answer.by = AnsweredBy::App;
+        arrival.answer.reply.status = 502;
+    });
+    let because = "nothing listens on 127.0.0.1:3999".to_owned();
+    let subject = Subject {
+        delivery: &delivery,
+        body_sha256: &[0xA1; 32],
+        event: std::slice::from_ref(&delivery),
+        sent: &[],
+        because: &BTreeMap::from([(delivery.id, because)]),
+        documented: &[],
+        outlook: None,
+        now: delivery.request().times.arrived,
+    };
+    let page = detail(&subject, Options::default());
+    for line in [
+        "  Answer      502 by hook64 after 3 ms: nothing listens on 127.0.0.1:3999\n",
+        "  By          hook64: nothing listens on 127.0.0.1:3999\n",
+        "  502 hook64 ",
+    ] {
+        assert!(page.contains(line), "{line:?} in {page}");
+    }
+}
+
+#[test]
+fn attempts_that_are_counted_apart_say_so() {
+    let mut stranger = samples::find_email();
+    samples::change(&mut stranger, |arrival| {
+        arrival.verdict = Verdict::because(None, Reason::NoSecretConfigured);
+    });
+    let event = [stranger, samples::retry()];
+    let page = |number: usize| print(&event[number], &event, Options::default());
+    assert!(page(0).contains("the first arrival of its event without a valid signature\n"));
+    assert!(page(1).contains("arrival 2 of its event with a valid signature\n"));
+    let heading = "(2 arrived, 1 of them with a valid signature, which are counted apart)\n";
+    assert!(page(1).contains(heading), "{}", page(1));
 }
 
 #[test]

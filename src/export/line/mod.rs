@@ -22,6 +22,7 @@ use super::notice::Notice;
 use super::paint::Paint;
 use super::verdict;
 use crate::delivery::{Delivery, Validity};
+use crate::text;
 
 /// Who reads the lines.
 #[derive(Debug, Clone)]
@@ -40,12 +41,21 @@ pub enum Reader {
     },
 }
 
-/// A delivery that was answered; `gap` is the time since the attempt before.
+/// What is known about a delivery beside itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The time since the attempt before.
+    pub gap: Option<Gap>,
+    /// Why hook64 answered in the app's place, if it did.
+    pub because: Option<&'a str>,
+}
+
+/// A delivery that was answered.
 #[must_use]
-pub fn delivery(delivery: &Delivery, gap: Option<Gap>, reader: &Reader) -> String {
+pub fn delivery(delivery: &Delivery, beside: Beside<'_>, reader: &Reader) -> String {
     match reader {
-        Reader::Terminal { zone, paint } => terminal::delivery(delivery, gap, zone, *paint),
-        Reader::Pipe { paint } => piped::delivery(delivery, gap, *paint),
+        Reader::Terminal { zone, paint } => terminal::delivery(delivery, beside, zone, *paint),
+        Reader::Pipe { paint } => piped::delivery(delivery, beside, *paint),
     }
 }
 
@@ -59,9 +69,10 @@ pub fn notice(notice: &Notice<'_>, reader: &Reader) -> Option<String> {
 }
 
 /// What a delivery's line ends with: what a reader should not overlook.
-fn remarks(delivery: &Delivery) -> Vec<String> {
+fn remarks(delivery: &Delivery, because: Option<&str>) -> Vec<String> {
     let arrival = &delivery.arrival;
     let mut remarks = Vec::new();
+    remarks.extend(because.map(|because| text::line(because.as_bytes()).into_owned()));
     if let Some(defect) = &arrival.request.defect {
         remarks.push(defect.why().to_owned());
     }

@@ -4,16 +4,16 @@ use std::fmt::{Display, Write as _};
 
 use jiff::Timestamp;
 
-use super::remarks;
+use super::{Beside, remarks};
 use crate::delivery::{AnsweredBy, Delivery, Turn, Validity, Verdict};
 use crate::export::answer;
 use crate::export::clock;
-use crate::export::gap::Gap;
 use crate::export::notice::{Notice, Sent};
 use crate::export::paint::{Paint, Role};
 use crate::text;
 
-pub(super) fn delivery(delivery: &Delivery, gap: Option<Gap>, paint: Paint) -> String {
+pub(super) fn delivery(delivery: &Delivery, beside: Beside<'_>, paint: Paint) -> String {
+    let Beside { gap, because } = beside;
     let recognition = &delivery.arrival.recognition;
     let sighting = &delivery.arrival.sighting;
     let source = recognition.event_id.as_ref().map(|(_, source)| *source);
@@ -26,7 +26,7 @@ pub(super) fn delivery(delivery: &Delivery, gap: Option<Gap>, paint: Paint) -> S
         "answer",
         paint.over(answer::role(delivery), text::quoted(&answer)),
     );
-    line.text("by", Some(&by(delivery)));
+    line.text("by", Some(&by(delivery, because)));
     let verdict = &delivery.arrival.verdict;
     line.pair("sig", paint.over(signature_role(verdict), verdict.word()));
     line.pair("bytes", delivery.request().body.len());
@@ -48,7 +48,7 @@ pub(super) fn delivery(delivery: &Delivery, gap: Option<Gap>, paint: Paint) -> S
     if source.is_some_and(|source| source.is_inferred()) {
         line.pair("inferred", true);
     }
-    let remarks = remarks(delivery);
+    let remarks = remarks(delivery, because);
     if !remarks.is_empty() {
         line.text("note", Some(&remarks.join("; ")));
     }
@@ -116,8 +116,8 @@ fn signature_role(verdict: &Verdict) -> Role {
 }
 
 /// `armed:1/5`, `default`
-fn by(delivery: &Delivery) -> String {
-    let by = answer::by(delivery);
+fn by(delivery: &Delivery, because: Option<&str>) -> String {
+    let by = answer::by_because(delivery, because);
     match delivery.arrival.answer.by {
         AnsweredBy::Armed { .. } => by.replacen(' ', ":", 1),
         _ => by,
@@ -152,6 +152,7 @@ impl Line {
 mod tests {
     use std::time::Duration;
 
+    use crate::export::gap::Gap;
     use crate::export::line::{self, Reader};
     use crate::export::notice::Late;
     use crate::export::samples;
@@ -163,13 +164,13 @@ mod tests {
     #[test]
     fn colour_is_added_where_it_is_asked_for_and_changes_no_word() {
         let coloured = Reader::Pipe { paint: Paint::On };
-        let line = line::delivery(&samples::find_email(), None, &coloured);
+        let line = line::delivery(&samples::find_email(), Beside::default(), &coloured);
         assert!(line.contains("sig=\u{1b}[32mok\u{1b}[0m"), "{line:?}");
         let words = line.split('\u{1b}').map(|part| part.split_once('m'));
         let words: String = words
             .map(|part| part.map_or("", |(_, words)| words))
             .collect();
-        let plain = line::delivery(&samples::find_email(), None, &PLAIN);
+        let plain = line::delivery(&samples::find_email(), Beside::default(), &PLAIN);
         assert!(plain.ends_with(&words), "{words}");
     }
 
@@ -180,6 +181,10 @@ mod tests {
             (&samples::retry()).into(),
             &[Duration::from_secs(1)],
         );
+        let beside = Beside {
+            gap: Some(gap),
+            because: None,
+        };
         let late = Notice::Late(Late {
             at: "2026-11-20T14:02:12.9Z".parse().unwrap(),
             event_id: Some("6f1c0b52-3e1d"),
@@ -189,9 +194,9 @@ mod tests {
             due: "2026-11-20T14:02:10.45Z".parse().unwrap(),
         });
         let lines = [
-            line::delivery(&samples::find_email(), None, &PLAIN),
-            line::delivery(&samples::retry(), Some(gap), &PLAIN),
-            line::delivery(&samples::unreadable(), None, &PLAIN),
+            line::delivery(&samples::find_email(), Beside::default(), &PLAIN),
+            line::delivery(&samples::retry(), beside, &PLAIN),
+            line::delivery(&samples::unreadable(), Beside::default(), &PLAIN),
             line::notice(&late, &PLAIN).unwrap(),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -208,7 +213,7 @@ mod tests {
         samples::change(&mut hostile, |arrival| {
             arrival.recognition.event_type = Some("x sig=ok\n2026 \"\u{9b}".to_owned());
         });
-        let line = line::delivery(&hostile, None, &PLAIN);
+        let line = line::delivery(&hostile, Beside::default(), &PLAIN);
         assert!(line.contains(r#"type="x sig=ok\n2026 \"\u009b""#), "{line}");
         assert!(!line.chars().any(char::is_control));
     }

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::remarks;
+use super::{Beside, remarks};
 use crate::delivery::Delivery;
 use crate::export::clock::{self, Clock};
 use crate::export::columns::{left, right};
-use crate::export::gap::Gap;
 use crate::export::notice::{Notice, Sent};
 use crate::export::paint::{Paint, Role};
 use crate::export::{answer, event};
@@ -26,10 +25,11 @@ const TOOK: usize = 6;
 
 pub(super) fn delivery(
     delivery: &Delivery,
-    gap: Option<Gap>,
+    beside: Beside<'_>,
     zone: &TimeZone,
     paint: Paint,
 ) -> String {
+    let Beside { gap, because } = beside;
     let request = delivery.request();
     let mut line = begin(
         request.times.arrived,
@@ -38,7 +38,7 @@ pub(super) fn delivery(
         &event::attempt(delivery),
         (zone, paint),
     );
-    let by = answer::by(delivery);
+    let by = answer::by_because(delivery, because);
     let by_role = if by.starts_with("armed") {
         Role::Busy
     } else {
@@ -47,12 +47,13 @@ pub(super) fn delivery(
     let sig = format!("sig={}", delivery.arrival.verdict.word());
     let size = text::bytes(request.body.len() as u64);
     let took = answer::took(delivery).map_or_else(|| "open".to_owned(), text::duration);
+    let word = answer::word(delivery);
+    // A longer word takes room from who said it, so that the columns behind stay.
+    let longer = text::width(&word).saturating_sub(STATUS);
+    let room = (BY.saturating_sub(longer)).max(text::width(&by));
     let columns = [
-        (
-            answer::role(delivery),
-            left(&answer::word(delivery), STATUS),
-        ),
-        (by_role, left(&by, BY)),
+        (answer::role(delivery), left(&word, STATUS + longer)),
+        (by_role, left(&by, room)),
         (answer::signature_role(delivery), left(&sig, SIGNATURE)),
         (Role::Plain, right(&size, SIZE)),
         (Role::Plain, right(&took, TOOK)),
@@ -72,7 +73,7 @@ pub(super) fn delivery(
             );
         }
     }
-    let remarks = remarks(delivery);
+    let remarks = remarks(delivery, because);
     if !remarks.is_empty() {
         push(&mut line, remarks.join("; "));
     }
@@ -188,6 +189,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::delivery::{Confidence, Diagnosis, Finding, Reason, Scheme, Verdict};
+    use crate::export::gap::Gap;
     use crate::export::line::{self, Reader};
     use crate::export::notice::{Ended, Held, Late};
     use crate::export::samples;
@@ -227,11 +229,23 @@ mod tests {
             (&samples::retry()).into(),
             &[Duration::from_secs(1)],
         );
+        let beside = Beside {
+            gap: Some(gap),
+            because: None,
+        };
         let lines = [
-            line::delivery(&samples::find_email(), None, &reader(Paint::Off)),
-            line::delivery(&samples::retry(), Some(gap), &reader(Paint::Off)),
-            line::delivery(&bad(), None, &reader(Paint::Off)),
-            line::delivery(&samples::unreadable(), None, &reader(Paint::Off)),
+            line::delivery(
+                &samples::find_email(),
+                Beside::default(),
+                &reader(Paint::Off),
+            ),
+            line::delivery(&samples::retry(), beside, &reader(Paint::Off)),
+            line::delivery(&bad(), Beside::default(), &reader(Paint::Off)),
+            line::delivery(
+                &samples::unreadable(),
+                Beside::default(),
+                &reader(Paint::Off),
+            ),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r#"
         14:02:03.412  find_email                 6f1c0b52   #1   500   armed 1/5  sig=ok       86 B    3 ms
@@ -281,10 +295,13 @@ mod tests {
 
     #[test]
     fn colour_changes_no_word() {
-        let painted = line::delivery(&bad(), None, &reader(Paint::On));
+        let painted = line::delivery(&bad(), Beside::default(), &reader(Paint::On));
         assert!(painted.contains("\u{1b}[31msig=BAD"), "{painted}");
         let plain = anstream::adapter::strip_str(&painted).to_string();
-        assert_eq!(plain, line::delivery(&bad(), None, &reader(Paint::Off)));
+        assert_eq!(
+            plain,
+            line::delivery(&bad(), Beside::default(), &reader(Paint::Off))
+        );
     }
 
     #[test]
@@ -293,7 +310,7 @@ mod tests {
         samples::change(&mut hostile, |arrival| {
             arrival.recognition.event_type = Some("\u{1b}[2J\u{202e}x\ny".to_owned());
         });
-        let line = line::delivery(&hostile, None, &reader(Paint::Off));
+        let line = line::delivery(&hostile, Beside::default(), &reader(Paint::Off));
         assert!(
             !line.chars().any(char::is_control) && !line.contains('\u{202e}'),
             "{line}"

@@ -105,6 +105,8 @@ struct AnswerObject<'a> {
     status: Option<u16>,
     by: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<u64>,
@@ -129,6 +131,17 @@ struct TimesObject {
 /// A delivery as one line, without the line end. `body_sha256` is the hash of the body as kept.
 #[must_use]
 pub fn delivery(delivery: &Delivery, body_sha256: &[u8; 32], options: Options) -> String {
+    explained(delivery, body_sha256, options, None)
+}
+
+/// The same with the reason for which hook64 answered in the app's place, if it did.
+#[must_use]
+pub fn explained(
+    delivery: &Delivery,
+    body_sha256: &[u8; 32],
+    options: Options,
+    because: Option<&str>,
+) -> String {
     let request = delivery.request();
     let head = &request.head;
     let recognition = &delivery.arrival.recognition;
@@ -172,7 +185,7 @@ pub fn delivery(delivery: &Delivery, body_sha256: &[u8; 32], options: Options) -
             why: defect.why(),
         }),
         signature: signature::of(delivery),
-        answer: answer_object(delivery),
+        answer: answer_object(delivery, because),
         outcome: delivery
             .settlement
             .map(|settlement| settlement.outcome.name()),
@@ -201,7 +214,7 @@ fn is_cut(defect: Option<&Defect>) -> bool {
     }
 }
 
-fn answer_object(delivery: &Delivery) -> AnswerObject<'_> {
+fn answer_object<'a>(delivery: &'a Delivery, because: Option<&'a str>) -> AnswerObject<'a> {
     let answer = &delivery.arrival.answer;
     let (rule, n, of) = match &answer.by {
         AnsweredBy::Armed { rule, step, of } => (Some(rule.as_str()), Some(*step), *of),
@@ -210,6 +223,7 @@ fn answer_object(delivery: &Delivery) -> AnswerObject<'_> {
     AnswerObject {
         status: answer::status(delivery),
         by: answer.by.name(),
+        because,
         rule,
         n,
         of,

@@ -20,7 +20,7 @@ mod signature;
 use serde::Serialize;
 
 pub use body::Bodies;
-pub use delivery::{Options, delivery};
+pub use delivery::{Options, delivery, explained};
 pub use outgoing::outgoing;
 pub use signature::verification;
 

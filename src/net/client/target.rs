@@ -20,8 +20,10 @@ pub struct Target {
 /// Why a text is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// Neither `http://` nor `https://`.
-    #[error("\"{0}\" is no URL: it begins with http:// or https://")]
+    /// Neither `http://` nor `https://`, nor a port, nor a host with one.
+    #[error(
+        "\"{0}\" is no URL: it begins with http:// or https://, or is HOST:PORT or a port here"
+    )]
     Scheme(String),
     /// `user:password@`.
     #[error("a URL with a user name is not supported: send the credentials as a header")]
@@ -109,9 +111,10 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| TargetError::Scheme(text.to_owned()))?;
+        let Some((scheme, rest)) = text.split_once("://") else {
+            let url = spelled_out(text).ok_or_else(|| TargetError::Scheme(text.to_owned()))?;
+            return url.parse();
+        };
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
@@ -152,6 +155,20 @@ impl FromStr for Target {
             path,
         })
     }
+}
+
+/// The URL that is meant by a port of this machine or a host with a port, and what may follow: a
+/// path.
+fn spelled_out(text: &str) -> Option<String> {
+    let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let authority = &text[..end];
+    if is_number(authority) {
+        return Some(format!("http://localhost:{text}"));
+    }
+    let (host, port) = authority.rsplit_once(':')?;
+    let is_scheme = ["http", "https"].contains(&host.to_ascii_lowercase().as_str());
+    (is_number(port) && !is_scheme).then(|| format!("http://{text}"))
 }
 
 fn split_port(authority: &str, standard: u16) -> Result<(&str, u16), TargetError> {
@@ -226,7 +243,7 @@ fn through_nat64(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert_eq, proptest};
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -314,7 +331,20 @@ mod tests {
     #[test]
     fn what_is_no_target_says_why() {
         for (text, expected) in [
-            ("localhost:3000", "begins with http://"),
+            ("not a url", "begins with http://"),
+            ("foo", "begins with http://"),
+            ("localhost", "begins with http://"),
+            ("localhost/x", "begins with http://"),
+            ("localhost:x", "begins with http://"),
+            ("http:3000", "begins with http://"),
+            ("", "begins with http://"),
+            ("0", "no port"),
+            ("70000", "no port"),
+            (":3000", "names no host"),
+            ("a b:3000", "no host name"),
+            ("user:word@localhost:3000", "user name"),
+            ("169.254.169.254:80", "never a target"),
+            ("3000#a", "fragment"),
             ("ftp://localhost", "begins with http://"),
             ("http://", "names no host"),
             ("http:///x", "names no host"),
@@ -335,7 +365,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_port_or_a_host_with_one_is_short_for_its_url() {
+        for (short, url) in [
+            ("3000", "http://localhost:3000"),
+            ("3000/hook?a", "http://localhost:3000/hook?a"),
+            ("localhost:3000", "http://localhost:3000"),
+            ("app.localhost:3000/x", "http://app.localhost:3000/x"),
+            ("127.0.0.1:3000/x?u=a:b", "http://127.0.0.1:3000/x?u=a:b"),
+            ("[::1]:3000", "http://[::1]:3000"),
+        ] {
+            assert_eq!(target(short), target(url), "{short}");
+            assert_eq!(target(short).to_string(), url);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_short_for_a_url_means_what_the_url_means(
+            text in "[a-z0-9.\\[\\]:@ -]{0,12}(:[0-9]{1,5})?([/?#][!-~]{0,6})?",
+        ) {
+            if let Ok(short) = text.parse::<Target>() {
+                let url = spelled_out(&text).unwrap_or_else(|| text.clone());
+                prop_assert!(url.starts_with("http://"), "{}", url);
+                prop_assert_eq!(url.parse::<Target>(), Ok(short));
+            }
+        }
+
+        #[test]
+        fn a_whole_url_is_never_taken_for_a_short_one(
+            text in "(https?|ftp|[0-9]{1,4}|[a-z]{1,4}:[0-9]{1,3})://[!-~]{0,12}",
+        ) {
+            let is_http = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+            prop_assert!(is_http || text.parse::<Target>().is_err());
+        }
+
         #[test]
         fn a_target_reads_back_to_itself(text in "https?://[a-z0-9.-]{1,12}(:[1-9][0-9]{0,3})?(/[!-~&&[^#]]{0,12})?") {
             if let Ok(target) = text.parse::<Target>() {

@@ -42,6 +42,15 @@ impl Route {
         &self.target
     }
 
+    /// The only event type that it is for, if there is one.
+    #[must_use]
+    pub fn event_type(&self) -> Option<&str> {
+        match &self.scope {
+            Scope::EventType(name) => Some(name),
+            Scope::All | Scope::Path(_) => None,
+        }
+    }
+
     /// How closely it fits this request; `None` if it does not. An event type is closer than any
     /// path, a longer path closer than a shorter one.
     fn closeness(&self, request: &Request, event_type: Option<&str>) -> Option<usize> {
@@ -90,21 +99,28 @@ fn below<'a>(prefix: &str, path: &'a [u8]) -> Option<&'a [u8]> {
     (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
 }
 
+/// Whether this is a target without its scheme whose query has a `=`, behind what would be a scope.
+fn is_short_target(text: &str, scope: &str) -> bool {
+    let is_scope = scope.starts_with('/') || !scope.contains(['/', '?', ':']);
+    !is_scope && text.parse::<Target>().is_ok()
+}
+
 impl FromStr for Route {
     type Err = RouteError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url_begins = text.find("://").unwrap_or(text.len());
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let Some((scope, url)) = text[..url_begins]
             .contains('=')
             .then(|| text.split_once('='))
             .flatten()
+            .filter(|(scope, _)| !is_short_target(text, scope))
         else {
             let target = text.parse()?;
             let scope = Scope::All;
             return Ok(Self { scope, target });
         };
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let named = if scope.starts_with('/') && !scope.contains(['?', '#']) {
             Scope::Path(scope.to_owned())
         } else if !scope.is_empty() && scope.bytes().all(is_name) {
@@ -200,8 +216,18 @@ mod tests {
         ] {
             assert_eq!(route(text).to_string(), text);
         }
+        for (short, text) in [
+            ("3000", "http://localhost:3000"),
+            ("localhost:3000/x?a=b", "http://localhost:3000/x?a=b"),
+            ("find_phone=4000", "find_phone=http://localhost:4000"),
+            ("/a=127.0.0.1:3000/x", "/a=http://127.0.0.1:3000/x"),
+        ] {
+            assert_eq!(route(short).to_string(), text);
+        }
         for text in [
-            "localhost:3000",
+            "localhost",
+            "not a url",
+            "find_phone=foo",
             "=http://localhost/",
             "a b=http://localhost/",
             "/a=x",

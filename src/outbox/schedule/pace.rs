@@ -27,6 +27,8 @@ pub struct Pace {
     measured: Vec<VecDeque<Duration>>,
     /// The first events that were off.
     off: Vec<DeliveryId>,
+    /// How many times the documented gaps are kept to by one event that is alone with its pace.
+    stretch: Option<f64>,
 }
 
 /// A gap to expect.
@@ -58,6 +60,21 @@ impl Pace {
             documented,
             measured: Vec::new(),
             off: Vec::new(),
+            stretch: None,
+        }
+    }
+
+    /// The pace of an event that says nothing about others, after this gap before this attempt: the
+    /// documented gaps, all of them so much shorter or longer.
+    #[must_use]
+    pub fn alone(&self, newest: Option<(u32, Duration)>) -> Self {
+        let stretch = newest.and_then(|(attempt, gap)| {
+            let documented = self.documented_before(attempt)?;
+            is_off(gap, documented).then(|| gap.as_secs_f64() / documented.as_secs_f64())
+        });
+        Self {
+            stretch,
+            ..Self::against(self.documented)
         }
     }
 
@@ -73,11 +90,11 @@ impl Pace {
             samples.pop_front();
         }
         samples.push_back(gap);
-        let is_off = self
+        let differs = self
             .documented
             .get(index)
-            .is_some_and(|documented| gap.abs_diff(*documented) > *documented / 4);
-        if !is_off || self.has_drifted() || self.off.contains(&event) {
+            .is_some_and(|documented| is_off(gap, *documented));
+        if !differs || self.has_drifted() || self.off.contains(&event) {
             return None;
         }
         self.off.push(event);
@@ -100,9 +117,15 @@ impl Pace {
     #[must_use]
     pub fn gap_before(&self, attempt: u32) -> Option<Gap> {
         let index = index_before(attempt)?;
-        let documented = self.documented.get(index).map(|length| Gap {
-            length: *length,
-            measured: false,
+        let documented = self.documented.get(index).map(|length| match self.stretch {
+            Some(stretch) => Gap {
+                length: stretched(*length, stretch),
+                measured: true,
+            },
+            None => Gap {
+                length: *length,
+                measured: false,
+            },
         });
         let samples = self.measured.get(index);
         let is_enough = match documented {
@@ -133,6 +156,16 @@ impl Pace {
     fn has_drifted(&self) -> bool {
         self.off.len() >= EVENTS
     }
+}
+
+/// Whether a gap is no longer the documented one.
+fn is_off(gap: Duration, documented: Duration) -> bool {
+    gap.abs_diff(documented) > documented / 4
+}
+
+/// A gap that no clock can count stays as it was.
+fn stretched(gap: Duration, times: f64) -> Duration {
+    Duration::try_from_secs_f64(gap.as_secs_f64() * times).unwrap_or(gap)
 }
 
 fn index_before(attempt: u32) -> Option<usize> {
@@ -231,6 +264,18 @@ mod tests {
         let gap = pace.gap_before(2).unwrap();
         assert_eq!((gap.length, gap.measured), (millis(5_000), true));
         assert_eq!(pace.gap_before(3), None);
+    }
+
+    #[test]
+    fn an_event_that_is_alone_with_its_pace_keeps_it() {
+        let pace = Pace::new(Provider::Sixtyfour).alone(Some((2, millis(100))));
+        let gap = pace.gap_before(4).unwrap();
+        assert_eq!((gap.length, gap.measured), (millis(400), true));
+        for newest in [None, Some((2, millis(1_100))), Some((9, millis(1)))] {
+            let pace = Pace::new(Provider::Sixtyfour).alone(newest);
+            let gap = pace.gap_before(4).unwrap();
+            assert_eq!((gap.length, gap.measured), (millis(4_000), false));
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Seen {
     pub acknowledged: bool,
     /// What the peer got; `None` while it is being answered.
     pub outcome: Option<Outcome>,
+    /// Whether this program sent it: its pace is no provider's.
+    pub ours: bool,
 }
 
 impl Seen {
@@ -33,6 +35,7 @@ impl Seen {
             // An answer that is written slowly has not been given before it ends.
             acknowledged: delivery.acknowledged() && (at_once || settlement.is_some()),
             outcome: settlement.map(|settlement| settlement.outcome),
+            ours: delivery.ours,
         }
     }
 }
@@ -66,6 +69,7 @@ pub(super) mod made {
             ended: Some(at(ended)),
             acknowledged: false,
             outcome: Some(Outcome::Answered),
+            ours: false,
         }
     }
 
@@ -127,6 +131,7 @@ mod tests {
             step: None,
             body_bytes: 0,
             body_sha256: [0; 32],
+            ours: false,
         }
     }
 }

@@ -5,6 +5,8 @@
 //! five attempts or six, so a fifth that failed is never called the last until the time for a sixth
 //! has passed.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -32,6 +34,8 @@ pub struct Watch {
     pub gives_up: Option<Timestamp>,
     /// What the sender will do next, in one line.
     pub verdict: String,
+    /// Whether this program sent the newest attempt.
+    ours: bool,
 }
 
 /// One line of the table of attempts.
@@ -79,21 +83,18 @@ pub struct Came {
 }
 
 impl Watch {
-    /// The newest measured gap and the attempt it stands before: what [`Pace::measure`] wants.
+    /// The newest measured gap and the attempt it stands before: what [`Pace::measure`] wants. None
+    /// of an event that this program sent: it says nothing about the provider.
     #[must_use]
     pub fn newest_gap(&self) -> Option<(u32, Duration)> {
-        let came = self.rows.iter().rev().find_map(|row| match row {
-            Row::Came(came) => Some(came),
-            Row::NotSeen { .. } | Row::Expected { .. } => None,
-        })?;
-        Some((came.attempt, came.gap?))
+        newest_gap(&self.rows).filter(|_| !self.ours)
     }
 }
 
 /// What the sender of an event is expected to do, from its arrivals in order.
 #[must_use]
 pub fn outlook(pace: &Pace, seen: &[Seen], now: Timestamp) -> Outlook {
-    Forecast::make(pace, seen, now).outlook()
+    Forecast::make(&pace_of(pace, seen), seen, now).outlook()
 }
 
 /// Everything there is to say about the attempts of an event, from its arrivals in order.
@@ -103,6 +104,7 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
     let known = seen.iter().map(|seen| seen.ended.unwrap_or(seen.arrived));
     let now = known.fold(now, Timestamp::max);
     let mut rows = past(provider, pace, seen);
+    let pace = &*pace_of(pace, seen);
     let forecast = Forecast::make(pace, seen, now);
     let expected = future(pace, &forecast);
     let gives_up = expected.last().and_then(|row| match row {
@@ -126,11 +128,30 @@ pub fn watch(provider: Provider, pace: &Pace, seen: &[Seen], now: Timestamp) -> 
             Some(attempt) => format!("{}; {told}", verdict::timed_out(provider, attempt)),
             None => told,
         },
+        ours: is_ours(seen),
     }
+}
+
+/// What never came of these attempts: some may have come later than their successors.
+fn not_seen(from: u32, through: u32, came: &BTreeSet<u32>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut next = from;
+    let ends = came.range(from..=through).copied();
+    for end in ends.chain([through.saturating_add(1)]) {
+        if end > next {
+            rows.push(Row::NotSeen {
+                from: next,
+                through: end - 1,
+            });
+        }
+        next = end.saturating_add(1);
+    }
+    rows
 }
 
 fn past(provider: Provider, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
     let timeout = provider::attempt_timeout(provider);
+    let came: BTreeSet<u32> = seen.iter().filter_map(|seen| seen.attempt).collect();
     let mut rows = Vec::with_capacity(seen.len() + 8);
     let mut highest = 0_u32;
     let mut previous: Option<(u32, Seen)> = None;
@@ -138,10 +159,7 @@ fn past(provider: Provider, pace: &Pace, seen: &[Seen]) -> Vec<Row> {
         let counted = previous.map_or(1, |(attempt, _)| attempt.saturating_add(1));
         let attempt = this.attempt.unwrap_or(counted);
         if attempt > highest.saturating_add(1) {
-            rows.push(Row::NotSeen {
-                from: highest + 1,
-                through: attempt - 1,
-            });
+            rows.extend(not_seen(highest + 1, attempt - 1, &came));
         }
         rows.push(Row::Came(Came {
             arrival,
@@ -175,6 +193,29 @@ fn timed_out(seen: &Seen, timeout: Option<Duration>) -> bool {
         return false;
     };
     held.abs_diff(timeout) <= TIMEOUT_SLACK
+}
+
+fn is_ours(seen: &[Seen]) -> bool {
+    seen.last().is_some_and(|last| last.ours)
+}
+
+/// The pace to expect of an event. What this program sends may be played faster than any provider
+/// sends: only its own gaps tell.
+#[must_use]
+pub fn pace_of<'a>(pace: &'a Pace, seen: &[Seen]) -> Cow<'a, Pace> {
+    if is_ours(seen) {
+        Cow::Owned(pace.alone(newest_gap(&past(Provider::Plain, pace, seen))))
+    } else {
+        Cow::Borrowed(pace)
+    }
+}
+
+fn newest_gap(rows: &[Row]) -> Option<(u32, Duration)> {
+    let came = rows.iter().rev().find_map(|row| match row {
+        Row::Came(came) => Some(came),
+        Row::NotSeen { .. } | Row::Expected { .. } => None,
+    })?;
+    Some((came.attempt, came.gap?))
 }
 
 fn future(pace: &Pace, forecast: &Forecast) -> Vec<Row> {
@@ -261,6 +302,21 @@ mod tests {
     }
 
     #[test]
+    fn what_came_later_than_its_successor_was_seen() {
+        let seen = [failed(5, 0, 1), failed(2, 2, 3), failed(3, 4, 5)];
+        let watch = watch(Provider::Sixtyfour, &sixtyfour(), &seen, at(6));
+        let missing: Vec<_> = watch
+            .rows
+            .iter()
+            .filter_map(|row| match row {
+                Row::NotSeen { from, through } => Some((*from, *through)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(missing, [(1, 1), (4, 4)]);
+    }
+
+    #[test]
     fn an_attempt_number_out_of_all_reason_costs_one_row() {
         let seen = [
             failed(1, 0, 1),
@@ -272,6 +328,22 @@ mod tests {
         assert_eq!(watch.rows.len(), 4);
         assert_eq!(watch.rows[1], Row::NotSeen { from: 2, through });
         assert_eq!(watch.outlook, Outlook::Ended);
+    }
+
+    #[test]
+    fn what_this_program_sent_teaches_nobody_and_is_expected_by_its_own_pace() {
+        let ours = |seen| Seen { ours: true, ..seen };
+        let seen = [ours(failed(1, 0, 1)), ours(failed(2, 101, 102))];
+        let watch = watch(Provider::Sixtyfour, &sixtyfour(), &seen, at(102));
+        assert_eq!(watch.newest_gap(), None);
+        let due = Outlook::Due {
+            attempt: 3,
+            at: at(302),
+            documented: Some(seconds(2)),
+            measured: true,
+        };
+        assert_eq!(watch.outlook, due);
+        assert_eq!(outlook(&sixtyfour(), &seen, at(102)), due);
     }
 
     #[test]
@@ -353,6 +425,7 @@ mod tests {
             ended,
             acknowledged,
             outcome: ended.map(|_| Outcome::PeerLeft),
+            ours: attempt.is_some_and(|attempt| attempt % 2 == 0),
         })
     }
 

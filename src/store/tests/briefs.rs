@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{arrival, at, id, insert};
-use crate::delivery::{AnsweredBy, Ending, Outcome, Reason, Settlement};
+use crate::delivery::{AnsweredBy, Ending, Head, Header, Outcome, Reason, Settlement, Turn};
 use crate::signature::digest::sha256;
 use crate::store::{Brief, Location, Options, Store};
 
@@ -52,6 +52,25 @@ async fn a_brief_says_what_the_delivery_says() {
     assert_eq!(brief.answered_by, "armed");
     assert_eq!(brief.body_sha256, sha256(b"{\"a\":1}"));
     assert_eq!((brief.body_bytes, brief.settlement), (7, None));
+}
+
+#[tokio::test]
+async fn a_retry_that_this_program_sent_is_told_from_a_providers() {
+    let store = memory();
+    insert(&store, arrival("e", "{}")).await;
+    for agent in ["hook64/0.1.0", "Sixtyfour-Webhooks/1.0", "not hook64"] {
+        let mut retry = arrival("e", "{}");
+        retry.sighting.first = Some(id(1));
+        retry.sighting.turn = Turn::Retry;
+        let agent = Header::new("user-Agent", agent);
+        retry.request.head = Head::build("POST", b"/", &[agent]).unwrap();
+        insert(&store, retry).await;
+    }
+    let ours: Vec<_> = briefs(&store, None)
+        .iter()
+        .map(|brief| brief.ours)
+        .collect();
+    assert_eq!(ours, [false, true, false, false]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BodyView, HEX, Mode};
+use super::{BodyView, Mode};
 
 /// What was searched for and where it stands.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ impl BodyView {
                     .partition_point(|start| *start as usize <= range.start);
                 self.top = line.saturating_sub(1 + height / 3);
             }
-            Mode::Hex => self.top = (range.start / HEX).saturating_sub(height / 3),
+            Mode::Hex => self.top = (range.start / self.bytes_a_line()).saturating_sub(height / 3),
         }
     }
 

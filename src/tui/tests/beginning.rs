@@ -239,3 +239,64 @@ fn the_connection_can_be_scrolled_where_it_is_longer_than_the_screen() {
     rig.press("i");
     rig.hides("j k scroll");
 }
+
+#[test]
+fn every_route_is_listed() {
+    let routes = [
+        "/a=http://localhost:3001/",
+        "find_phone=http://localhost:3002/",
+    ];
+    let mut rig = empty(Status {
+        forward: Some("http://localhost:3001/".to_owned()),
+        routes: routes.map(str::to_owned).to_vec(),
+        ..quiet()
+    });
+    rig.press("i");
+    rig.shows("deliveries are forwarded to /a=http://localhost:3001/");
+    rig.shows("find_phone=http://localhost:3002/");
+}
+
+#[test]
+fn without_a_key_the_sample_is_not_said_to_be_signed() {
+    let rig = empty(quiet());
+    rig.shows("send yourself a signed sample");
+    let rig = empty(Status {
+        keys: Vec::new(),
+        ..quiet()
+    });
+    rig.shows("send yourself a sample");
+}
+
+#[test]
+fn what_opens_shows_its_keys_and_no_older_message() {
+    let mut rig = Rig::afternoon(120, 36);
+    rig.input(Input::Paste("x".to_owned()));
+    rig.shows("paste ignored");
+    rig.press("f");
+    rig.hides("paste ignored");
+    rig.input(Input::Paste("type:find_phone".to_owned()));
+    rig.shows("filter> type:find_phone|");
+    rig.press("<esc>");
+    rig.input(Input::Done("disarmed".to_owned()));
+    rig.shows("disarmed");
+    rig.press("r");
+    rig.hides("disarmed");
+    // What is told while it is open is new.
+    rig.input(Input::Done("written".to_owned()));
+    rig.shows("written");
+}
+
+#[test]
+fn the_copy_box_opens_when_it_is_asked_for() {
+    let mut rig = Rig::afternoon(120, 36);
+    rig.press("y?");
+    rig.shows("openssl check");
+    rig.press("i");
+    assert!(
+        matches!(&rig.asked[..], [Effect::Copy { .. }]),
+        "{:?}",
+        rig.asked
+    );
+    rig.press("yQ");
+    rig.shows("not something to copy");
+}

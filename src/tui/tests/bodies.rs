@@ -165,3 +165,15 @@ proptest! {
         rig.screen();
     }
 }
+
+#[test]
+fn a_line_of_the_hex_view_has_as_many_bytes_as_fit_and_their_letters() {
+    let mut rig = open(with("0123456789abcdef"));
+    rig.press("x");
+    rig.shows("00000000  30 31 32 33  34 35 36 37  01234567");
+    rig.shows("00000008  38 39 61 62  63 64 65 66  89abcdef");
+    rig.input(Input::Resize(80, 24));
+    rig.shows("33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef");
+    rig.input(Input::Resize(40, 12));
+    rig.shows("0000000c  63 64  65 66  cdef");
+}
