@@ -1,9 +1,12 @@
 //! `hook64 prove` tells a handler that is right from one that is not.
 
 use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::sync::Mutex;
 
 use super::rig::Home;
-use super::rig::target::Target;
+use super::rig::target::{Seen, Target};
 
 #[test]
 fn a_handler_that_verifies_and_dedupes_holds() {
@@ -83,11 +86,11 @@ fn the_secret_files_that_are_named_say_whose_cases_are_tried() {
     let sixtyfour = ("--secret-file", sixtyfour.as_path());
     let elan = ("--elan-secret-file", elan.as_path());
     for (given, in_environment, expected) in [
-        (flags(&[sixtyfour]), true, (19, 0)),
-        (flags(&[elan]), true, (0, 10)),
-        (flags(&[sixtyfour, elan]), false, (19, 10)),
-        (flags(&[]), true, (19, 0)),
-        (flags(&[]), false, (19, 0)),
+        (flags(&[sixtyfour]), true, (21, 0)),
+        (flags(&[elan]), true, (0, 12)),
+        (flags(&[sixtyfour, elan]), false, (21, 12)),
+        (flags(&[]), true, (21, 0)),
+        (flags(&[]), false, (21, 0)),
     ] {
         let app = Target::taking();
         let mut arguments = vec!["prove".to_owned(), "--to".to_owned(), app.url("/")];
@@ -152,7 +155,7 @@ fn without_a_secret_the_cases_about_signatures_are_skipped_and_that_is_said() {
     assert!(
         proved
             .stdout
-            .ends_with("11 ok, 0 failed, 8 skipped: what was skipped is not proved\n"),
+            .ends_with("13 ok, 0 failed, 8 skipped: what was skipped is not proved\n"),
         "{}",
         proved.stdout
     );
@@ -232,7 +235,7 @@ fn quiet_leaves_out_what_is_said_beside_the_result_and_keeps_the_result() {
     assert_eq!(quiet.stdout, told.stdout);
     assert!(quiet.stdout.contains("FAIL  unsigned"), "{}", quiet.stdout);
     let last = quiet.stdout.lines().last();
-    assert_eq!(last, Some("14 ok, 5 failed, 0 skipped"));
+    assert_eq!(last, Some("16 ok, 5 failed, 0 skipped"));
 }
 
 #[test]
@@ -254,4 +257,114 @@ fn notes_are_objects_where_the_result_is_one() {
     assert_eq!(note["kind"], "note");
     let what = note["what"].as_str().unwrap();
     assert!(what.contains("trailing newline"), "{what}");
+}
+
+/// A handler that takes everything and notes a line for each effect; `does` is told whether the
+/// event is new.
+fn noting(home: &Home, does: fn(bool) -> bool) -> Target {
+    let notes = home.file("effects", "");
+    let seen_ids = Mutex::new(BTreeSet::new());
+    let note = move |seen: &Seen| {
+        let id = seen.header("Sixtyfour-Event-Id").unwrap().to_owned();
+        // Held while it writes: a duplicate is told from the first one.
+        let mut seen_ids = seen_ids.lock().unwrap();
+        if does(seen_ids.insert(id)) {
+            let mut notes = OpenOptions::new().append(true).open(&notes).unwrap();
+            notes.write_all(b"done\n").unwrap();
+        }
+    };
+    Target::new(move |_, seen| {
+        note(seen);
+        (200, String::new())
+    })
+}
+
+#[test]
+fn what_is_done_twice_is_seen_by_a_command_that_counts_effects() {
+    let home = Home::new();
+    let app = noting(&home, |is_new| is_new);
+    let target = app.url("/");
+    let arguments = ["prove", "--to", &target, "--effects", "wc -l < effects"];
+    let proved = home.run(&arguments).expect(5);
+    let row = "ok    twenty-at-once         wants 2xx  20 x 200, 1 effect\n";
+    assert!(proved.stdout.contains(row), "{}", proved.stdout);
+    assert!(!proved.stdout.contains("note:"), "{}", proved.stdout);
+    assert!(
+        proved.stdout.contains("13 ok, 0 failed"),
+        "{}",
+        proved.stdout
+    );
+
+    let app = noting(&home, |_| true);
+    let target = app.url("/");
+    let arguments = [
+        "prove",
+        "--to",
+        &target,
+        "--effects",
+        "wc -l < effects",
+        "--output",
+        "json",
+    ];
+    let report = home.run(&arguments).expect(5).json_lines().remove(0);
+    assert_eq!(report["effects_counted"], true);
+    let cases = report["cases"].as_array().unwrap();
+    let twice = cases.iter().find(|case| case["name"] == "twice").unwrap();
+    assert_eq!(twice["result"], "fail");
+    assert_eq!(twice["effects"], 2);
+    assert_eq!(twice["why"], "2 effects for 1 event");
+    assert!(twice["fix"].as_str().unwrap().contains("unique key"));
+}
+
+#[test]
+fn without_it_the_report_says_what_answers_do_not_show() {
+    let home = Home::new();
+    let app = Target::taking();
+    let proved = home.run(&["prove", "--to", &app.url("/")]).expect(5);
+    assert!(
+        proved.stdout.contains("note: only answers were judged"),
+        "{}",
+        proved.stdout
+    );
+    assert!(proved.stdout.contains("--effects"), "{}", proved.stdout);
+}
+
+#[test]
+fn a_command_that_does_not_count_is_an_error_before_anything_is_delivered() {
+    let home = Home::new();
+    let app = Target::taking();
+    for (command, why) in [
+        ("cat nothing-there", "nothing-there"),
+        ("echo many", "it printed \"many\", which is no count"),
+        ("true", "it printed nothing"),
+    ] {
+        let target = app.url("/");
+        let arguments = ["prove", "--to", &target, "--effects", command];
+        let proved = home.run(&arguments).expect(2);
+        assert!(proved.stderr.contains(why), "{}", proved.stderr);
+        assert!(proved.stderr.contains("  fix: "), "{}", proved.stderr);
+    }
+    assert_eq!(app.seen().len(), 0);
+}
+
+#[test]
+fn a_failure_shows_the_answer_and_what_to_do_in_the_table_and_in_junit() {
+    let home = Home::new();
+    let app = Target::new(|number, _| match number {
+        0 => (200, String::new()),
+        _ => (500, "\u{1b}[31m<boom>\nat line 3".to_owned()),
+    });
+    let target = app.url("/");
+    let junit = home.path("junit.xml");
+    let junit_path = junit.to_str().unwrap();
+    let arguments = ["prove", "--to", &target, "--junit", junit_path];
+    let proved = home.run(&arguments).expect(5);
+    let failure = "      it was answered 500: the provider would send it again\n      \
+                   answer: \\u{1b}[31m<boom>\\nat line 3\n      fix: answer 2xx to an event of a failure";
+    assert!(proved.stdout.contains(failure), "{}", proved.stdout);
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(
+        junit.contains("fix: answer 2xx to an event of a failure"),
+        "{junit}"
+    );
 }

@@ -1,6 +1,8 @@
 //! `hook64 prove`: does a handler do what the provider's documentation wants of it? As a table, as
 //! JSON and as JUnit XML; the exit code says it in one word.
 
+mod effects;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +12,7 @@ use crate::delivery::{Failure, Scheme};
 use crate::export::paint::{Paint, Role};
 use crate::net::client::{Outcome, Target};
 use crate::outbox::Prover;
-use crate::outbox::prove::{CaseResult, Judgement, Report, Suite};
+use crate::outbox::prove::{CaseResult, Judgement, Report, Rows, Suite};
 use crate::signature::Keyring;
 
 use super::arguments::{Output, SecretArgs};
@@ -29,7 +31,11 @@ use super::{Everywhere, color};
     after_help = "Exit codes: 0 everything holds, 5 something does not or was skipped, 4 the handler was never reached.\n\n\
                   Whose events are delivered is told by the secret files that are named: Sixtyfour's, ELAN's or \
                   both. Without one, it is told by the secrets of the environment and the configuration.\n\n\
-                  What a handler does inside cannot be seen: only its answers are judged."
+                  Answers show that duplicates are taken, not that nothing is done twice. With --effects that is seen, \
+                  too: the command prints how many effects there are so far, as one number, and each event has to add \
+                  exactly one (at most one where the event is a failure, unknown or a single step; none where the \
+                  delivery is to be refused). It is run by sh, before the first case and after each; one that does not count is an error of usage (2).\n\n\
+                  When the first case is not answered in time, the others are skipped."
 )]
 pub(super) struct ProveArgs {
     /// The handler
@@ -39,6 +45,9 @@ pub(super) struct ProveArgs {
     secrets: SecretArgs,
     #[command(flatten)]
     client: ClientArgs,
+    /// Count the handler's effects, too: a command that prints how many there are so far
+    #[arg(long, value_name = "COMMAND")]
+    effects: Option<String>,
     /// The same events again for the same number, times aside [default: a random one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -57,7 +66,11 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     // A connection of its own for each request, so that none is ever repeated.
     let client = arguments.client.client(&arguments.to, 0)?;
     let limits = arguments.client.limits()?;
-    let prover = Prover::new(client, arguments.to.clone(), suites, limits);
+    let effects = match &arguments.effects {
+        Some(command) => Some(block_on(effects::effects(command, limits.timeout))?),
+        None => None,
+    };
+    let prover = Prover::new(client, arguments.to.clone(), suites, limits).counting(effects);
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(fastrand::u32(..)));
@@ -65,6 +78,7 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
         output: arguments.output,
         is_quiet: everywhere.quiet,
         is_reached: false,
+        rows: Rows::default(),
         paint: color::stdout(everywhere.color),
     };
     face.begin(arguments, seed, has_secret);
@@ -133,6 +147,7 @@ struct Face {
     output: Output,
     is_quiet: bool,
     is_reached: bool,
+    rows: Rows,
     paint: Paint,
 }
 
@@ -156,7 +171,7 @@ impl Face {
         if self.output != Output::Text || !self.is_reached {
             return Ok(());
         }
-        let row = Report::row(result);
+        let row = self.rows.row(result);
         let word = result.judgement.word();
         let role = match result.judgement {
             Judgement::Held => Role::Good,
@@ -171,9 +186,7 @@ impl Face {
         if self.output != Output::Text || !self.is_reached {
             return Ok(());
         }
-        let table = report.to_table();
-        let counts = table.lines().last().unwrap_or_default();
-        output::print(&format!("{counts}\n"))
+        output::print(&format!("{}\n", report.closing()))
     }
 }
 

@@ -4,21 +4,25 @@
 //! alone, so there is no rotation and no time to be stale; retries exist, but carry no number and
 //! no documented schedule.
 
-use super::case::{Case, Course, Kind, Signature, Wants};
+use super::case::{ANY_SPELLING, Case, Course, IGNORE, Kind, PLAIN, Signature, Wants};
 use crate::delivery::Scheme;
+
+const VERIFY: &str = "verify the signature before anything else: X-Webhook-Signature is HMAC-SHA256(secret, raw body), or the answer is 401";
 
 const fn taken(
     name: &'static str,
     about: &'static str,
-    event_type: &'static str,
+    event: Kind,
     course: Course,
+    fix: &'static str,
 ) -> Case {
     Case {
         name,
         about,
         wants: Wants::Taken,
         scheme: Scheme::Elan,
-        event: Kind::Elan(event_type),
+        fix,
+        event,
         signature: Signature::Right,
         course,
     }
@@ -28,54 +32,77 @@ const fn refused(name: &'static str, about: &'static str, signature: Signature) 
     Case {
         wants: Wants::Refused,
         signature,
-        ..taken(name, about, "workflow.completed", Course::InTurn(&[1]))
+        ..taken(name, about, COMPLETED, Course::InTurn(&[1]), VERIFY)
     }
 }
 
+const COMPLETED: Kind = Kind::Elan("workflow.completed");
+
 /// ELAN's cases, in the order in which they run. The first one tells whether the handler can be
 /// reached and takes a right delivery at all.
-pub const ELAN_CASES: [Case; 10] = [
+pub const ELAN_CASES: [Case; 12] = [
     taken(
         "elan-once",
         "a workflow that completed, signed as documented",
-        "workflow.completed",
+        COMPLETED,
         Course::InTurn(&[1]),
+        PLAIN,
     ),
     taken(
         "elan-failed",
         "a workflow that failed is an event like any other",
-        "workflow.failed",
+        Kind::Elan("workflow.failed"),
         Course::InTurn(&[1]),
+        IGNORE,
     ),
     taken(
         "elan-step",
         "the event of a single step",
-        "workflow.step.completed",
+        Kind::Elan("workflow.step.completed"),
         Course::InTurn(&[1]),
+        IGNORE,
+    ),
+    taken(
+        "elan-blanks",
+        "the same with a blank after each colon and comma: how the JSON is spaced is not documented",
+        Kind::ElanSpaced,
+        Course::InTurn(&[1]),
+        ANY_SPELLING,
+    ),
+    taken(
+        "elan-raw-bytes",
+        "a body that comes out different when it is parsed and written again, in any language",
+        Kind::ElanOdd,
+        Course::InTurn(&[1]),
+        ANY_SPELLING,
     ),
     taken(
         "elan-twice",
         "one event twice in a row: the second is a duplicate, and is taken",
-        "workflow.completed",
+        COMPLETED,
         Course::InTurn(&[1, 1]),
+        PLAIN,
     ),
     taken(
         "elan-twenty-at-once",
         "one event twenty times at the same moment",
-        "workflow.completed",
+        COMPLETED,
         Course::AtOnce(20),
+        PLAIN,
     ),
     taken(
         "elan-after-500",
         "retries, as after answers of 500 that a proxy gave: the same bytes again",
-        "workflow.completed",
+        COMPLETED,
         Course::InTurn(&[1, 2, 3]),
+        PLAIN,
     ),
     taken(
         "elan-after-time-out",
         "a retry of an attempt whose answer nobody waited for",
-        "workflow.completed",
+        COMPLETED,
         Course::AfterTimeout,
+        PLAIN,
     ),
     refused("elan-unsigned", "no signature at all", Signature::Missing),
     refused(

@@ -2,15 +2,20 @@
 //!
 //! A conformance suite for handlers of Sixtyfour's events ([`CASES`], in `case`) and of ELAN's
 //! ([`ELAN_CASES`], in `elan`): the cases are data with a `payload` that is new each time, [`Prover`]
-//! delivers them, `judge` says what the answers mean, and a [`Report`] tells it to people and
-//! machines. What a handler does inside cannot be seen from here, only what it answers.
+//! delivers them, `judge` says what the answers mean, `advice` what to do, and a [`Report`] tells it
+//! to people (`rows`) and machines. What a handler does inside cannot be seen from here, only what it
+//! answers; whoever can count its [`Effects`] sees that as well.
 
+mod advice;
 mod case;
+mod effects;
 mod elan;
 mod judge;
 mod payload;
 mod report;
+mod rows;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,17 +23,22 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use self::case::{Course, Signature};
+use self::effects::Watch;
+use self::judge::Finding;
 use super::event::Dressing;
 use super::job::Job;
 use super::run::Outbox;
 use super::signing::{Signer, Signing, unknown_secret};
-use crate::delivery::{HeadError, Scheme};
+use crate::delivery::{Failure, HeadError, Scheme};
 use crate::net::client::{Abandoned, Client, Limits, Outcome, Target};
 use crate::signature::Secret;
 
+pub use self::advice::Fix;
 pub use self::case::{CASES, Case, Wants};
+pub use self::effects::{Count, Effects};
 pub use self::elan::ELAN_CASES;
 pub use self::report::{CaseResult, Judgement, Report};
+pub use self::rows::Rows;
 
 /// A request that was sent has this long at least to arrive, through whatever is in between, before
 /// it is given up. Whoever answers sooner is not waited for.
@@ -38,6 +48,7 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(20);
 /// unsigned and the cases about signatures are skipped.
 #[derive(Debug, Clone)]
 pub struct Suite {
+    scheme: Scheme,
     cases: &'static [Case],
     secrets: Arc<[Secret]>,
 }
@@ -47,6 +58,7 @@ impl Suite {
     #[must_use]
     pub fn new(scheme: Scheme, secrets: impl Into<Arc<[Secret]>>) -> Self {
         Self {
+            scheme,
             cases: match scheme {
                 Scheme::Sixtyfour => &CASES,
                 Scheme::Elan => &ELAN_CASES,
@@ -67,6 +79,7 @@ pub struct Prover {
     outbox: Outbox,
     target: Target,
     suites: Vec<Suite>,
+    effects: Option<Effects>,
 }
 
 /// What was delivered in a case, and what came back.
@@ -88,13 +101,6 @@ impl Delivered {
     }
 }
 
-/// What a suite's first case told about the handler.
-struct Footing {
-    reached: bool,
-    taken: bool,
-    took: Duration,
-}
-
 impl Prover {
     /// For the handler at this URL, with these suites in their order. The client should make a new
     /// connection for each request, so that none is ever repeated.
@@ -104,77 +110,106 @@ impl Prover {
             outbox: Outbox::new(client, limits),
             target,
             suites,
+            effects: None,
         }
+    }
+
+    /// The same, where each case's effects are counted, too.
+    #[must_use]
+    pub fn counting(self, effects: Option<Effects>) -> Self {
+        Self { effects, ..self }
     }
 
     /// Runs all cases, telling each result as it comes. The same seed makes the same events.
     pub async fn run(&self, seed: u64, mut tell: impl FnMut(&CaseResult)) -> Report {
         let random = &mut fastrand::Rng::with_seed(seed);
-        let mut results = Vec::new();
-        for suite in &self.suites {
-            let mut footing = None;
-            for case in suite.cases {
-                let result = self.result(suite, case, footing.as_ref(), random).await;
-                footing.get_or_insert_with(|| Footing {
-                    reached: result.evidence.iter().any(Outcome::reached),
-                    taken: result.judgement == Judgement::Held,
-                    took: result.took,
-                });
-                tell(&result);
-                results.push(result);
-            }
-        }
-        Report {
+        let mut watch = self.effects.as_ref().map(Watch::new);
+        let mut report = Report {
             target: self.target.to_string(),
             seed,
-            results,
+            counted: false,
+            results: Vec::new(),
+            common: Vec::new(),
+        };
+        for suite in &self.suites {
+            let begin = report.results.len();
+            for case in suite.cases {
+                let first = report.results.get(begin);
+                let result = self.result(suite, case, first, &mut watch, random).await;
+                if first.is_none() && result.lacks_an_effect() {
+                    // Where the plainest event has none, there is nothing to count.
+                    watch = None;
+                }
+                tell(&result);
+                report.results.push(result);
+            }
+            let common = advice::common(&report.results[begin..], suite.has_secret());
+            report.common.extend(common.map(|fix| (suite.scheme, fix)));
         }
+        report.counted = watch.is_some();
+        report
     }
 
     async fn result(
         &self,
         suite: &Suite,
         case: &'static Case,
-        footing: Option<&Footing>,
+        first: Option<&CaseResult>,
+        watch: &mut Option<Watch<'_>>,
         random: &mut fastrand::Rng,
     ) -> CaseResult {
-        match why_not(suite, case, footing) {
-            Some(why) => CaseResult {
-                case,
-                judgement: Judgement::Skipped(why.to_owned()),
-                evidence: Vec::new(),
-                took: Duration::ZERO,
-            },
-            None => self.try_case(suite, case, footing, random).await,
+        let skipped = |why: String| CaseResult {
+            case,
+            judgement: Judgement::Skipped(why),
+            evidence: Vec::new(),
+            shown: None,
+            effects: None,
+            fix: None,
+            took: Duration::ZERO,
+        };
+        if let Some(why) = why_not(suite, case, first) {
+            return skipped(why.to_owned());
+        }
+        match self.job(suite, case, random) {
+            Ok(job) => self.try_case(&job, case, first, watch).await,
+            Err(error) => skipped(error.to_string()),
         }
     }
 
     async fn try_case(
         &self,
-        suite: &Suite,
+        job: &Job,
         case: &'static Case,
-        footing: Option<&Footing>,
-        random: &mut fastrand::Rng,
+        first: Option<&CaseResult>,
+        watch: &mut Option<Watch<'_>>,
     ) -> CaseResult {
         let started = Instant::now();
-        let (judgement, evidence) = match self.job(suite, case, random) {
-            Ok(job) => {
-                let took = footing.map_or(Duration::ZERO, |footing| footing.took);
-                let delivered = self.deliver(&job, case.course, took / 2).await;
-                let waited_for = delivered.evidence.iter().skip(delivered.not_waited_for);
-                let waited_for: Vec<&Outcome> = waited_for.collect();
-                let judgement = match delivered.hitch {
-                    Some(hitch) => Judgement::Skipped(hitch),
-                    None => judge::judge(case, &waited_for),
-                };
-                (judgement, delivered.evidence)
-            }
-            Err(error) => (Judgement::Skipped(error.to_string()), Vec::new()),
+        let took = first.map_or(Duration::ZERO, |first| first.took_to_answer());
+        let delivered = self.deliver(job, case.course, took / 2).await;
+        let Delivered {
+            evidence,
+            not_waited_for,
+            hitch,
+        } = delivered;
+        let effects = match watch {
+            Some(watch) => Some(watch.since(&expected(case, &evidence)).await),
+            None => None,
         };
+        let found = judge::answers(case, &evidence, not_waited_for);
+        let judgement = match hitch {
+            Some(hitch) => Judgement::Skipped(hitch),
+            None => judge::judge(case, found.as_ref(), effects.as_ref()),
+        };
+        let effects = effects.and_then(Result::ok);
+        let fix = matches!(judgement, Judgement::Broken(_))
+            .then(|| fix(case, &evidence, found.as_ref(), effects, first));
         CaseResult {
             case,
             judgement,
             evidence,
+            shown: found.and_then(|found| found.delivery),
+            effects,
+            fix,
             took: started.elapsed(),
         }
     }
@@ -234,18 +269,54 @@ impl Prover {
     }
 }
 
-/// Why a case cannot tell anything about this handler.
-fn why_not(suite: &Suite, case: &Case, footing: Option<&Footing>) -> Option<&'static str> {
+/// How many effects are worth waiting for: none of what was not taken.
+fn expected(case: &Case, evidence: &[Outcome]) -> RangeInclusive<u64> {
+    if evidence.iter().any(|outcome| outcome.attempt.delivered()) {
+        case.effects()
+    } else {
+        0..=0
+    }
+}
+
+fn fix(
+    case: &Case,
+    evidence: &[Outcome],
+    found: Option<&Finding>,
+    effects: Option<u64>,
+    first: Option<&CaseResult>,
+) -> Fix {
+    match (found, effects) {
+        (None, Some(seen)) => advice::of_effects(case, seen),
+        _ => advice::advise(
+            case,
+            evidence,
+            found.and_then(|found| found.delivery),
+            first,
+        ),
+    }
+}
+
+/// Why a case cannot tell anything about this handler; `first` is what came of the first one.
+fn why_not(suite: &Suite, case: &Case, first: Option<&CaseResult>) -> Option<&'static str> {
     if case.signature.needs_secret() && !suite.has_secret() {
         return Some("it needs the handler's secret");
     }
-    match footing {
-        Some(footing) if !footing.reached => Some("the handler cannot be reached"),
-        Some(footing) if case.wants == Wants::Refused && !footing.taken => {
-            Some("the handler refuses what is right too")
-        }
-        _ => None,
+    let first = first?;
+    if !first.evidence.iter().any(Outcome::reached) {
+        return Some("the handler cannot be reached");
     }
+    if first.evidence.iter().any(timed_out) {
+        return Some("the handler does not answer the first case in time");
+    }
+    let is_taken = first
+        .evidence
+        .iter()
+        .all(|outcome| outcome.attempt.delivered());
+    (case.wants == Wants::Refused && !is_taken).then_some("the handler refuses what is right too")
+}
+
+fn timed_out(outcome: &Outcome) -> bool {
+    matches!(outcome.attempt.result, Err(Failure::TimedOut(_)))
 }
 
 fn signing(suite: &Suite, case: &Case, random: &mut fastrand::Rng) -> Signing {

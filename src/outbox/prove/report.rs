@@ -1,13 +1,25 @@
-//! What was found, as a table, as JUnit XML and as JSON. Pure.
+//! What was found, also as JUnit XML and as JSON. Pure.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::advice::Fix;
 use super::case::Case;
+use crate::delivery::Scheme;
 use crate::net::client::Outcome;
 use crate::text;
+
+/// How much of an answer is looked at for its beginning, and how many columns of that are shown.
+const LOOKED_AT: usize = 1024;
+const QUOTED: usize = 100;
+
+/// What is not proved by answers.
+const ANSWERS_ALONE: &str = "only answers were judged: they show that duplicates are taken, not that nothing is done twice; --effects COMMAND counts that";
+
+/// The same where counting ended with the first case.
+const NOT_COUNTED_ON: &str = "the first case had no effect, so no others were counted: only answers were judged, and they do not show that nothing is done twice";
 
 /// The result of all cases.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +28,12 @@ pub struct Report {
     pub target: String,
     /// What makes the same events again.
     pub seed: u64,
+    /// Whether effects were counted: else only the answers are known.
+    pub counted: bool,
     /// One result a case, in order.
     pub results: Vec<CaseResult>,
+    /// What to do about all that was refused of a provider's, though it was right.
+    pub common: Vec<(Scheme, String)>,
 }
 
 /// The result of one case.
@@ -29,6 +45,12 @@ pub struct CaseResult {
     pub judgement: Judgement,
     /// What was sent and answered.
     pub evidence: Vec<Outcome>,
+    /// Which of them shows what is wrong, from 0.
+    pub shown: Option<usize>,
+    /// How many effects there were, if they were counted.
+    pub effects: Option<u64>,
+    /// What to do when it does not hold.
+    pub fix: Option<Fix>,
     /// How long it took.
     pub took: Duration,
 }
@@ -66,7 +88,7 @@ impl Judgement {
 }
 
 impl CaseResult {
-    /// The answers in short: `200 200`, `20 x 200`, `401`, `no answer`.
+    /// The answers in short: `200, 409`, `20 x 200`, `401`, `no answer`.
     #[must_use]
     pub fn answers(&self) -> String {
         let mut runs: Vec<(String, usize)> = Vec::new();
@@ -87,9 +109,35 @@ impl CaseResult {
         runs.into_iter().map(short).collect::<Vec<_>>().join(", ")
     }
 
+    /// What shows what is wrong.
+    pub(super) fn shown(&self) -> Option<&Outcome> {
+        self.evidence.get(self.shown?)
+    }
+
+    /// Whether all was taken, and nothing done.
+    pub(super) fn lacks_an_effect(&self) -> bool {
+        let mut answers = self.evidence.iter();
+        self.effects == Some(0) && answers.all(|outcome| outcome.attempt.delivered())
+    }
+
+    /// How long the handler took for its slowest answer.
+    pub(super) fn took_to_answer(&self) -> Duration {
+        let took = self.evidence.iter().map(|outcome| outcome.attempt.took);
+        took.max().unwrap_or_default()
+    }
+
+    /// The beginning of the answer that shows what is wrong, on one line.
+    pub(super) fn excerpt(&self) -> Option<String> {
+        let response = self.shown()?.attempt.result.as_ref().ok()?;
+        let beginning = response.body.trim_ascii_start();
+        let beginning = &beginning[..beginning.len().min(LOOKED_AT)];
+        let line = text::line(beginning.trim_ascii_end());
+        (!line.is_empty()).then(|| text::clip(&line, QUOTED).into_owned())
+    }
+
     fn transcript(&self) -> String {
         let mut lines = String::new();
-        for outcome in &self.evidence {
+        for (at, outcome) in self.evidence.iter().enumerate() {
             let attempt = &outcome.attempt;
             let took = text::duration(attempt.took);
             let answer = match &attempt.result {
@@ -100,7 +148,12 @@ impl CaseResult {
                 Err(failure) => format!("{failure} ({took})"),
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(lines, "attempt {}: {answer}", attempt.number);
+            let _ = writeln!(
+                lines,
+                "delivery {} (attempt {}): {answer}",
+                at + 1,
+                attempt.number
+            );
         }
         lines
     }
@@ -120,46 +173,40 @@ impl Report {
         sent.any(Outcome::reached)
     }
 
-    fn count(&self, word: &str) -> usize {
+    pub(super) fn count(&self, word: &str) -> usize {
         let is_it = |result: &&CaseResult| result.judgement.word() == word;
         self.results.iter().filter(is_it).count()
     }
 
-    /// One line a case, and a last one that counts them.
+    /// What to do about a case that does not hold.
     #[must_use]
-    pub fn to_table(&self) -> String {
-        let mut table = String::new();
-        for result in &self.results {
-            let _ = writeln!(table, "{}", Self::row(result));
+    pub fn fix<'a>(&'a self, result: &'a CaseResult) -> Option<&'a str> {
+        match result.fix.as_ref()? {
+            Fix::Own(fix) => Some(fix),
+            Fix::Common => {
+                let scheme = result.case.scheme;
+                let mut common = self.common.iter();
+                common
+                    .find(|(of, _)| *of == scheme)
+                    .map(|(_, fix)| fix.as_str())
+            }
         }
-        let (ok, wrong, skipped) = (self.count("ok"), self.count("FAIL"), self.count("skip"));
-        let _ = write!(table, "{ok} ok, {wrong} failed, {skipped} skipped");
-        if skipped > 0 {
-            table.push_str(": what was skipped is not proved");
-        }
-        table
     }
 
-    /// The line of one case, and what is wrong with it on a second.
+    /// What is not proved, though answers are right.
     #[must_use]
-    pub fn row(result: &CaseResult) -> String {
-        let case = result.case;
-        let row = format!(
-            "{:<4}  {:<21}  wants {}  {}",
-            result.judgement.word(),
-            case.name,
-            case.wants.text(),
-            result.answers()
-        );
-        let row = row.trim_end().to_owned();
-        match result.judgement.why() {
-            Some(why) => format!(
-                "{row}\n      {}\n      {}",
-                case.about,
-                text::line(why.as_bytes())
-            ),
-            None => row,
+    pub fn note(&self) -> Option<&'static str> {
+        let seems_proved =
+            |result: &CaseResult| result.judgement == Judgement::Held && result.case.repeats();
+        if self.counted || !self.results.iter().any(seems_proved) {
+            return None;
         }
+        let is_given_up = self.results.iter().any(|result| result.effects.is_some());
+        Some(if is_given_up {
+            NOT_COUNTED_ON
+        } else {
+            ANSWERS_ALONE
+        })
     }
 
     /// JUnit XML, as continuous integration reads it.
@@ -170,12 +217,13 @@ impl Report {
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <testsuite name=\"hook64 prove\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{}\">\n  \
-             <properties><property name=\"seed\" value=\"{}\"/></properties>\n",
+             <properties><property name=\"seed\" value=\"{}\"/><property name=\"effects_counted\" value=\"{}\"/></properties>\n",
             self.results.len(),
             self.count("FAIL"),
             self.count("skip"),
             seconds(took),
             self.seed,
+            self.counted,
         );
         for result in &self.results {
             let _ = write!(
@@ -191,7 +239,7 @@ impl Report {
                         xml,
                         ">\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
                         escape(why),
-                        escape(&format!("{}\n{}", result.case.about, result.transcript()))
+                        escape(&self.details(result))
                     );
                 }
                 Judgement::Skipped(why) => {
@@ -207,10 +255,19 @@ impl Report {
         xml
     }
 
+    fn details(&self, result: &CaseResult) -> String {
+        let mut details = format!("{}\n{}", result.case.about, result.transcript());
+        if let Some(fix) = self.fix(result) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(details, "fix: {fix}");
+        }
+        details
+    }
+
     /// One JSON object.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let cases: Vec<Value> = self.results.iter().map(case_json).collect();
+        let cases: Vec<Value> = self.results.iter().map(|one| self.case_json(one)).collect();
         let report = json!({
             "v": 1,
             "kind": "proof",
@@ -220,41 +277,46 @@ impl Report {
             "ok": self.count("ok"),
             "failed": self.count("FAIL"),
             "skipped": self.count("skip"),
+            "effects_counted": self.counted,
+            "note": self.note(),
             "cases": cases,
         });
         text::json(report.to_string())
     }
-}
 
-fn case_json(result: &CaseResult) -> Value {
-    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let answers: Vec<Value> = result
-        .evidence
-        .iter()
-        .map(|outcome| {
-            let attempt = &outcome.attempt;
-            let (status, error) = match &attempt.result {
-                Ok(response) => (Some(response.status), None),
-                Err(failure) => (None, Some(failure.to_string())),
-            };
-            json!({
-                "attempt": attempt.number,
-                "status": status,
-                "error": error,
-                "took_ms": millis(attempt.took),
+    fn case_json(&self, result: &CaseResult) -> Value {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let answers: Vec<Value> = result
+            .evidence
+            .iter()
+            .map(|outcome| {
+                let attempt = &outcome.attempt;
+                let (status, error) = match &attempt.result {
+                    Ok(response) => (Some(response.status), None),
+                    Err(failure) => (None, Some(failure.to_string())),
+                };
+                json!({
+                    "attempt": attempt.number,
+                    "status": status,
+                    "error": error,
+                    "took_ms": millis(attempt.took),
+                })
             })
+            .collect();
+        json!({
+            "name": result.case.name,
+            "about": result.case.about,
+            "scheme": result.case.scheme.name(),
+            "wants": result.case.wants.text(),
+            "result": result.judgement.word().to_lowercase(),
+            "why": result.judgement.why(),
+            "took_ms": millis(result.took),
+            "answers": answers,
+            "answer": result.excerpt(),
+            "effects": result.effects,
+            "fix": self.fix(result),
         })
-        .collect();
-    json!({
-        "name": result.case.name,
-        "about": result.case.about,
-        "scheme": result.case.scheme.name(),
-        "wants": result.case.wants.text(),
-        "result": result.judgement.word().to_lowercase(),
-        "why": result.judgement.why(),
-        "took_ms": millis(result.took),
-        "answers": answers,
-    })
+    }
 }
 
 /// For XML text and attribute values. What XML cannot hold is made visible first.

@@ -15,6 +15,7 @@ use crate::signature::verify;
 const SECRET: &str = "sk_whsec_of_the_handler";
 
 mod elan;
+mod fixes;
 
 /// What a handler may get wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,7 @@ enum Flaw {
     NoVerification,
     NoToleranceCheck,
     ParsesTheBodyFirst,
+    WritesTheBodyAgain,
     FirstV1Only,
     LastV1Only,
     CreatesAgain,
@@ -86,6 +88,10 @@ impl Handler {
             Flaw::ParsesTheBodyFirst => {
                 let value: Value = serde_json::from_slice(&request.body).unwrap();
                 serde_json::to_vec_pretty(&value).unwrap()
+            }
+            Flaw::WritesTheBodyAgain => {
+                let value: Value = serde_json::from_slice(&request.body).unwrap();
+                serde_json::to_vec(&value).unwrap()
             }
             _ => request.body.clone(),
         };
@@ -162,6 +168,7 @@ async fn each_flaw_is_found_by_its_cases_and_by_no_other() {
     for (flaw, expected) in [
         (Flaw::NoVerification, &refusals[..]),
         (Flaw::NoToleranceCheck, &["stale", "from-the-future"]),
+        (Flaw::WritesTheBodyAgain, &["blanks", "raw-bytes"]),
         (Flaw::FirstV1Only, &["rotation-old-secret"]),
         (Flaw::LastV1Only, &["rotation-new-secret"]),
         (Flaw::NeedsKnownTask, &["unknown-task"]),
@@ -347,29 +354,39 @@ fn outcome(number: u32, status: u16, body: &'static str) -> Outcome {
 }
 
 fn sample() -> Report {
-    let result = |index: usize, judgement, evidence| CaseResult {
-        case: &CASES[index],
+    let result = |name, judgement, evidence| CaseResult {
+        case: CASES.iter().find(|case| case.name == name).unwrap(),
         judgement,
         evidence,
+        shown: None,
+        effects: None,
+        fix: None,
         took: Duration::from_millis(12),
     };
-    let why = "attempt 1 was answered 500 <&\">".to_owned();
+    let why = "delivery 3 of 3 was answered 500 <&\">".to_owned();
+    let evidence = vec![
+        outcome(1, 200, "{}"),
+        outcome(1, 200, "{}"),
+        outcome(2, 500, "<b>\u{1b}[31m]]>\nsecond"),
+    ];
     Report {
         target: "http://localhost/".to_owned(),
         seed: 3,
+        counted: false,
         results: vec![
-            result(0, Judgement::Held, vec![outcome(1, 200, "{}")]),
+            result("once", Judgement::Held, vec![outcome(1, 200, "{}")]),
+            CaseResult {
+                shown: Some(2),
+                fix: Some(Fix::Own("answer <2xx>".to_owned())),
+                ..result("twice", Judgement::Broken(why), evidence)
+            },
             result(
-                4,
-                Judgement::Broken(why),
-                vec![
-                    outcome(1, 200, "{}"),
-                    outcome(1, 200, "{}"),
-                    outcome(2, 500, "<b>\u{1b}[31m]]>"),
-                ],
+                "unsigned",
+                Judgement::Skipped("no secret".to_owned()),
+                Vec::new(),
             ),
-            result(16, Judgement::Skipped("no secret".to_owned()), Vec::new()),
         ],
+        common: Vec::new(),
     }
 }
 
@@ -379,7 +396,9 @@ fn the_table_can_be_read_by_a_person() {
 ok    once                   wants 2xx  200
 FAIL  twice                  wants 2xx  2 x 200, 500
       one event twice in a row: the second is a duplicate, and is taken
-      attempt 1 was answered 500 <&\">
+      delivery 3 of 3 was answered 500 <&\">
+      answer: <b>\\u{1b}[31m]]>\\nsecond
+      fix: answer <2xx>
 skip  unsigned               wants 401
       no signature at all
       no secret
@@ -391,11 +410,18 @@ skip  unsigned               wants 401
 fn junit_is_escaped_and_counts() {
     let xml = sample().to_junit();
     assert!(xml.contains(r#"tests="3" failures="1" errors="0" skipped="1" time="0.036""#));
-    assert!(xml.contains(r#"<failure message="attempt 1 was answered 500 &lt;&amp;&quot;&gt;">"#));
-    assert!(xml.contains(r"&lt;b&gt;\u{1b}[31m]]&gt;"), "{xml}");
+    assert!(
+        xml.contains(r#"<failure message="delivery 3 of 3 was answered 500 &lt;&amp;&quot;&gt;">"#)
+    );
+    assert!(
+        xml.contains(r"delivery 3 (attempt 2): 500 in 12 ms  &lt;b&gt;\u{1b}[31m]]&gt;"),
+        "{xml}"
+    );
+    assert!(xml.contains("fix: answer &lt;2xx&gt;\n"), "{xml}");
     assert!(!xml.contains('\u{1b}'));
     assert!(xml.contains(r#"<skipped message="no secret"/>"#));
     assert!(xml.contains(r#"<property name="seed" value="3"/>"#));
+    assert!(xml.contains(r#"<property name="effects_counted" value="false"/>"#));
 }
 
 #[test]
@@ -434,6 +460,11 @@ fn json_says_the_same() {
     assert_eq!(json["cases"][1]["result"], "fail");
     assert_eq!(json["cases"][1]["answers"][2]["status"], 500);
     assert_eq!(json["cases"][0]["why"], Value::Null);
+    assert_eq!(json["cases"][0]["fix"], Value::Null);
+    assert_eq!(json["cases"][1]["fix"], "answer <2xx>");
+    assert_eq!(json["cases"][1]["answer"], "<b>\\u{1b}[31m]]>\\nsecond");
+    assert_eq!(json["cases"][1]["effects"], Value::Null);
+    assert_eq!(json["effects_counted"], false);
 }
 
 #[test]

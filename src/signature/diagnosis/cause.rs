@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::delivery::{Confidence, Finding};
 
 /// The one line for receivers that check what a parser made of the body.
-pub(super) const VERIFY_RAW_BYTES: &str = "verify the raw bytes before anything parses them: express.raw({ type: \"*/*\" }) in Express, request.get_data() in Flask, await request.body() in FastAPI, bodyParser: false in Next.js; if they arrive changed, look for the proxy that rewrites them";
+pub const VERIFY_RAW_BYTES: &str = "verify the raw bytes before anything parses them: express.raw({ type: \"*/*\" }) in Express, request.get_data() in Flask, await request.body() in FastAPI, bodyParser: false in Next.js; if they arrive changed, look for the proxy that rewrites them";
 
 /// One way in which a request departs from what was expected of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,6 +38,7 @@ use super::scheme;
 use super::secret::Secret;
 use super::verify;
 
+pub use cause::VERIFY_RAW_BYTES;
 pub use ruled_out::ruled_out;
 
 use bodies::Bodies;
