@@ -383,7 +383,7 @@ fn a_route_back_to_the_listener_is_refused_and_others_are_said() {
     let app = Target::taking();
     let route = format!("find_phone={}", app.url("/x"));
     let listener = home.listen(&["--forward", &route]);
-    assert_eq!(listener.next("ready")["forward"][0], route);
+    assert_eq!(listener.next("ready")["routes"][0], route);
     let listener = home.listen(&[
         "--forward",
         &route,

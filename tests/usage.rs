@@ -207,7 +207,7 @@ fn one_argument_too_many_is_not_taken_for_a_command() {
     let said = said(&Home::new(), 2, &["show", "1", "2"]);
     assert_eq!(
         said,
-        "error: show does not take \"2\", too\n  fix: hook64 show --help says what it takes\n"
+        "error: show does not take \"2\"\n  fix: hook64 show --help says what it takes\n"
     );
 }
 

@@ -223,7 +223,7 @@ fn options_before_command(typed: &[OsString]) -> Option<Problem> {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@+".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_bare) {
         return word.to_owned();
@@ -253,7 +253,7 @@ fn unknown(error: &clap::Error, typed: &[OsString]) -> Problem {
         && error.kind() == ErrorKind::UnknownArgument
         && let Some(command) = command_name(typed)
     {
-        return Problem::usage(format!("{command} does not take \"{argument}\", too"))
+        return Problem::usage(format!("{command} does not take \"{argument}\""))
             .fix("hook64 COMMAND --help says what it takes");
     }
     let problem = Problem::usage(format!("there is no {kind} {argument}"));

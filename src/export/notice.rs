@@ -52,9 +52,9 @@ pub struct Ready<'a> {
     pub port: u16,
     /// The store's file, or `:memory:`.
     pub store: &'a str,
-    /// Where deliveries are forwarded to, as the routes were given.
+    /// Where deliveries are forwarded to, as it was given.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub forward: &'a [String],
+    pub routes: &'a [String],
     /// The seed of the fault plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -267,7 +267,7 @@ mod tests {
             pid: 48213,
             port: 6464,
             store: ":memory:",
-            forward: &[],
+            routes: &[],
             seed: None,
         });
         insta::assert_snapshot!(ndjson::notice(&ready), @r#"{"v":1,"kind":"ready","at":"2026-11-20T14:01:59.002Z","local":"http://127.0.0.1:6464/","public":null,"signing":"on","pid":48213,"port":6464,"store":":memory:"}"#);

@@ -41,11 +41,8 @@ pub struct List {
     pub top: usize,
     /// How many rows are seen.
     pub height: usize,
-    /// Whether the newest delivery is kept in view.
+    /// Whether the newest event is kept in view.
     pub follow: bool,
-    /// The event of the delivery that came last: a retry or a duplicate stands further up than the
-    /// newest event. `None` follows that one.
-    pub(super) latest: Option<EventNumber>,
     /// How many events came since it is not.
     pub newer: usize,
     /// What is marked.
@@ -114,7 +111,6 @@ impl List {
         self.rows = Rows::new(order, unfolded);
         if self.follow {
             self.select_newest(index);
-            self.begin_with_the_event();
         } else if let (Some(offset), Some(row)) = (offset, self.selected_row(index)) {
             self.top = row.saturating_sub(offset);
         } else {
@@ -236,7 +232,6 @@ impl List {
     pub fn follow(&mut self, index: &Index) {
         self.follow = true;
         self.newer = 0;
-        self.latest = None;
         self.select_newest(index);
         self.keep_in_view(index);
     }
@@ -250,32 +245,17 @@ impl List {
     }
 
     fn select_newest(&mut self, index: &Index) {
-        let order = self.rows.order();
-        let newest = || match order {
+        let newest = match self.rows.order() {
             Order::Arrival(count) => count.checked_sub(1).and_then(|at| u32::try_from(at).ok()),
             Order::Chosen(events) => events.iter().copied().max(),
         };
-        // What came last may be hidden by a filter: that is no reason to leave what is looked at.
-        let current = self.latest.and(self.selected).map(|found| found.event);
-        let followed = [self.latest, current]
-            .into_iter()
-            .flatten()
-            .find(|event| order.place(*event).is_some());
-        self.selected = followed.or_else(newest).map(|event| Selected {
+        self.selected = newest.map(|event| Selected {
             event,
             attempt: self
                 .is_unfolded(event)
                 .then(|| index.last(event).map(super::index::Attempt::id))
                 .flatten(),
         });
-    }
-
-    /// An attempt that is gone to is seen beneath its event.
-    fn begin_with_the_event(&mut self) {
-        let event = self.selected.map(|selected| selected.event);
-        if let Some(row) = event.and_then(|event| self.rows.row_of(event, None)) {
-            self.top = self.top.min(row);
-        }
     }
 
     /// After what was selected is no longer shown: something close to it.

@@ -17,15 +17,9 @@ impl List {
     /// Takes note of what came in.
     pub fn noticed(&mut self, change: Change, live: bool) {
         match change {
-            Change::NewEvent(event) => {
-                self.newer += usize::from(!self.follow);
-                self.latest = Some(event);
-            }
+            Change::NewEvent(_) if !self.follow => self.newer += 1,
             // A retry of something that failed: its attempts are what somebody wants to see.
-            Change::NewAttempt(event) if live => {
-                self.unfold_by_itself(event);
-                self.latest = Some(event);
-            }
+            Change::NewAttempt(event) if live => self.unfold_by_itself(event),
             _ => {}
         }
     }
@@ -58,11 +52,9 @@ impl List {
     pub(super) fn fold_what_is_done(&mut self, index: &Index, now: Timestamp) {
         let first = self.rows().at(self.top).map(Place::event);
         let selected = self.selected.map(|selected| selected.event);
-        let followed = self.latest.filter(|_| self.follow);
         self.unfolded.retain(|event, by_itself| {
             !*by_itself
                 || Some(*event) == selected
-                || Some(*event) == followed
                 || first.is_none_or(|first| *event >= first)
                 || !matches!(index.state(*event, now), State::Delivered | State::Ended)
         });

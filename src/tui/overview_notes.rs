@@ -10,6 +10,10 @@ use crate::text;
 use super::app::App;
 use super::index::EventNumber;
 
+/// Among so many deliveries of an event the lowest attempt is looked for: those that come out of
+/// turn come soon.
+const OUT_OF_TURN: usize = 64;
+
 /// The sentences about an event and one of its deliveries.
 pub(super) fn of(app: &App, delivery: &Delivery, event: EventNumber) -> Vec<String> {
     let mut notes = Vec::new();
@@ -29,8 +33,8 @@ pub(super) fn of(app: &App, delivery: &Delivery, event: EventNumber) -> Vec<Stri
             "This event id has arrived {count} times. An app that dedupes on it must act once."
         ));
     }
-    let numbers = app.index.attempts(event).map(|attempt| attempt.number);
-    let lowest = numbers.min().unwrap_or(1);
+    let attempts = app.index.attempts(event).take(OUT_OF_TURN);
+    let lowest = attempts.map(|attempt| attempt.number).min().unwrap_or(1);
     if lowest > 1 {
         let missing = if lowest == 2 {
             "Attempt 1 was".to_owned()

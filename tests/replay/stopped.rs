@@ -1,12 +1,15 @@
 //! What is made of replays when somebody wants them to stop.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::{captured, kept};
+use crate::rig::control::socket;
 use crate::rig::target::Target;
 use crate::rig::{Finished, Home, eventually, send_signal};
 
@@ -96,6 +99,27 @@ fn an_answer_is_kept_while_the_next_replay_is_waited_for() {
         (kept(&home, "1").len() == 1).then_some(())
     });
     running.stop("INT").expect(0);
+}
+
+#[test]
+fn a_stop_waits_no_longer_for_a_store_that_is_not_given_back() {
+    let home = Home::new();
+    captured(&home);
+    // A listener that cannot be asked has the store for itself.
+    fs::write(socket(&home), "mine").unwrap();
+    let _listener = home.listen::<&str>(&[]);
+    let target = Target::taking();
+    let slowly = ["--times", "2", "--every", "60s"];
+    let mut running = Running::start(&home, &target, &slowly);
+    running.line();
+    let began = Instant::now();
+    let stopped = running.stop("INT").expect(0);
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert!(
+        stopped.stderr.contains("could not be kept"),
+        "{}",
+        stopped.stderr
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A route that leads back to the listener: what is forwarded there would be forwarded again, and
 //! so on until every connection is in use.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::commands::problem::{Problem, Result};
 use crate::net::client::Target;
@@ -25,14 +25,17 @@ pub(super) fn refuse(routes: &[Route], addresses: &[SocketAddr]) -> Result<()> {
 
 /// Whether a connection to the target would end at one of these addresses, as far as its text says.
 fn leads_to(target: &Target, addresses: &[SocketAddr]) -> bool {
-    let named: Option<IpAddr> = target.host().parse().ok();
+    let localhost = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let named: Vec<IpAddr> = match target.host().parse::<IpAddr>() {
+        // Who connects to no address in particular comes to this machine.
+        Ok(ip) if ip.is_unspecified() => localhost.to_vec(),
+        Ok(ip) => vec![ip.to_canonical()],
+        Err(_) if target.is_loopback() => localhost.to_vec(),
+        Err(_) => Vec::new(),
+    };
     addresses.iter().any(|address| {
-        let is_here = match named {
-            Some(ip) => ip.to_canonical() == address.ip(),
-            None => target.is_loopback() && address.ip().is_loopback(),
-        };
-        let is_any = address.ip().is_unspecified() && target.is_loopback();
-        target.port() == address.port() && (is_here || is_any)
+        let is_any = address.ip().is_unspecified() && named.iter().any(IpAddr::is_loopback);
+        target.port() == address.port() && (is_any || named.contains(&address.ip()))
     })
 }
 
@@ -49,6 +52,8 @@ mod tests {
             ("http://[::ffff:127.0.0.1]:6464/", "127.0.0.1:6464", true),
             ("http://127.0.0.1:6464/", "0.0.0.0:6464", true),
             ("http://10.0.0.7:6464/", "10.0.0.7:6464", true),
+            ("http://0.0.0.0:6464/", "127.0.0.1:6464", true),
+            ("http://localhost:6464/", "127.0.0.2:6464", false),
             ("http://127.0.0.1:3000/", "127.0.0.1:6464", false),
             ("http://127.0.0.2:6464/", "127.0.0.1:6464", false),
             ("http://hooks.example.com:6464/", "127.0.0.1:6464", false),

@@ -38,7 +38,7 @@ pub(super) fn announce(
         pid: std::process::id(),
         port: listener.port(),
         store: &setup.location.to_string(),
-        forward: &routes,
+        routes: &routes,
         seed: setup.layer.fault.as_ref().map(|_| setup.armed.seed()),
     };
     if face.object(&ndjson::notice(&Said::Ready(ready))).is_err() {

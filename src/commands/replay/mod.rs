@@ -166,11 +166,12 @@ async fn replay(
     let mut recorder = Recorder::new(location);
     let started = Instant::now();
     let mut running = course.start();
-    let (watched, halt) = (stop.clone(), running.halting());
+    let (watched, halt, hurry) = (stop.clone(), running.halting(), recorder.hurrying());
     // Whatever is waited for below, it is heard.
     tokio::spawn(async move {
         watched.told().await;
         halt.now();
+        hurry();
         output::leave_when_a_write_hangs(watched.exit());
     });
     let mut printed = Ok(());

@@ -2,6 +2,7 @@
 //! ourselves where there is none.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// How long to wait for a store that other commands have: each writes what it has and gives it
 /// back, but there may be several of them, and the disk may be slow.
 const TURN: Duration = Duration::from_secs(30);
+/// How long to wait for it yet when somebody wants the program to stop.
+const LAST_TURN: Duration = Duration::from_secs(3);
 /// How long to wait before the store is asked for again, in milliseconds. Those who wait for each
 /// other should not ask in step.
 const PAUSE: std::ops::Range<u64> = 5..40;
@@ -38,6 +41,7 @@ const KEEP_ALL: Options = Options {
 /// Keeps attempts, beside those who make them.
 pub(in crate::commands) struct Recorder {
     waiting: mpsc::Sender<(DeliveryId, Outgoing)>,
+    last_turn: Arc<OnceLock<Instant>>,
     keeper: JoinHandle<Option<Problem>>,
 }
 
@@ -45,16 +49,27 @@ impl Recorder {
     /// Keeps attempts in this store. Called within a runtime.
     pub(in crate::commands) fn new(location: Location) -> Self {
         let (waiting, attempts) = mpsc::channel(BATCH);
+        let last_turn = Arc::default();
         let keeper = Keeper {
             socket: listen::control_path(&location),
             location,
             patience: TURN,
+            last_turn: Arc::clone(&last_turn),
             lost: 0,
             why: None,
         };
         Self {
             waiting,
+            last_turn,
             keeper: tokio::spawn(keeper.run(attempts)),
+        }
+    }
+
+    /// To be called when the program is to stop: the store is not waited for much longer.
+    pub(in crate::commands) fn hurrying(&self) -> impl FnOnce() + Send + use<> {
+        let last_turn = Arc::clone(&self.last_turn);
+        move || {
+            let _ = last_turn.set(Instant::now() + LAST_TURN);
         }
     }
 
@@ -85,6 +100,8 @@ struct Keeper {
     socket: Option<PathBuf>,
     /// How long to wait for a store that somebody else has.
     patience: Duration,
+    /// Until when, if the program is to stop.
+    last_turn: Arc<OnceLock<Instant>>,
     lost: u64,
     why: Option<Problem>,
 }
@@ -132,7 +149,7 @@ impl Keeper {
     }
 
     async fn keep(&self, batch: &[(DeliveryId, Outgoing)]) -> Result<(), Unkept> {
-        let deadline = Instant::now() + self.patience;
+        let began = Instant::now();
         loop {
             if self.hand_over(batch).await? {
                 return Ok(());
@@ -144,12 +161,18 @@ impl Keeper {
                     }
                     return store.flush().await.map_err(Unkept::Store);
                 }
-                Err(error) if error.trouble() == Trouble::InUse && Instant::now() < deadline => {
+                Err(error) if error.trouble() == Trouble::InUse && self.has_time(began) => {
                     pause().await;
                 }
                 Err(error) => return Err(Unkept::Store(error)),
             }
         }
+    }
+
+    fn has_time(&self, began: Instant) -> bool {
+        let now = Instant::now();
+        let is_last = self.last_turn.get().is_some_and(|last| now >= *last);
+        now < began + self.patience && !is_last
     }
 
     async fn open(&self) -> Result<Result<Store, StoreError>, Unkept> {

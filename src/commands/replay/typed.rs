@@ -2,18 +2,25 @@
 
 use std::env;
 
+use super::super::usage::quoted;
+
 /// What was typed, as words of a POSIX shell.
 pub(super) fn command() -> String {
-    spelled(env::args().skip(1))
+    spelled(words())
 }
 
 /// The same without `--to URL`, so that another one can follow.
 pub(super) fn without_target() -> String {
-    spelled(untargeted(env::args().skip(1)).into_iter())
+    spelled(untargeted(words()).into_iter())
+}
+
+fn words() -> impl Iterator<Item = String> {
+    let words = env::args_os().skip(1);
+    words.map(|word| word.to_string_lossy().into_owned())
 }
 
 fn spelled(words: impl Iterator<Item = String>) -> String {
-    let words = words.map(|typed| format!(" {}", word(&typed)));
+    let words = words.map(|word| format!(" {}", quoted(&word)));
     format!("hook64{}", words.collect::<String>())
 }
 
@@ -28,14 +35,6 @@ fn untargeted(words: impl Iterator<Item = String>) -> Vec<String> {
         }
     }
     kept
-}
-
-fn word(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=+,@%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

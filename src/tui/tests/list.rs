@@ -93,45 +93,12 @@ fn going_down_from_the_last_row_follows_again() {
 #[test]
 fn a_retry_of_an_older_event_moves_no_row() {
     let mut rig = rig(&several(40));
-    rig.press("k");
     let before: Vec<String> = rig.screen().lines().map(str::to_owned).collect();
     let first = event(1, "13:00:01");
     rig.arrive(&[Made::retry(&first, 41, "13:59:00", 2)]);
     let after: Vec<String> = rig.screen().lines().map(str::to_owned).collect();
     assert_eq!(before[3..20], after[3..20]);
-    assert_eq!(rig.selected(), 39);
-}
-
-#[test]
-fn following_goes_to_the_row_of_a_retry_and_back_to_the_newest_event() {
-    let mut rig = rig(&several(40));
-    let third = event(3, "13:00:03");
-    rig.arrive(&[Made::retry(&third, 41, "13:59:00", 2)]);
-    assert_eq!(rig.selected(), 41);
-    assert!(rig.line_with("#2 13:59:00.000").starts_with("┃>"));
-    rig.shows("00000003");
-    rig.shows("FOLLOW");
-    assert_eq!(rig.app.list.rows().order().place(2), Some(2));
-    rig.wait(Duration::from_secs(1));
-    assert_eq!(rig.selected(), 41);
-    rig.press("G");
     assert_eq!(rig.selected(), 40);
-    rig.wait(Duration::from_secs(1));
-    assert_eq!(rig.selected(), 40);
-    rig.arrive(&[event(42, "13:59:02")]);
-    assert_eq!(rig.selected(), 42);
-}
-
-#[test]
-fn following_does_not_leave_what_a_filter_shows_for_what_it_hides() {
-    let mut rig = rig(&several(40));
-    let second = event(2, "13:00:02");
-    let third = event(3, "13:00:03");
-    rig.press("fid:00000002|id:00000009<enter>");
-    rig.arrive(&[Made::retry(&second, 41, "13:59:00", 2)]);
-    assert_eq!(rig.selected(), 41);
-    rig.arrive(&[Made::retry(&third, 42, "13:59:01", 2)]);
-    assert_eq!(rig.selected(), 41);
 }
 
 #[test]
