@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::delivery::{Attempt, Delivery, DeliveryId, Ending};
+use crate::delivery::{Delivery, DeliveryId, Ending};
 use crate::export::answer;
 use crate::export::clock;
 use crate::export::gap::{Gap, Place};
@@ -161,7 +161,8 @@ fn is_before(number: &str, oldest: DeliveryId) -> bool {
         .is_ok_and(|number: u64| number < oldest.get())
 }
 
-fn is_number(id: &str) -> bool {
+/// Whether these are digits and nothing else.
+pub(super) fn is_number(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -324,19 +325,14 @@ pub(super) fn because(store: &Store, delivery: &Delivery) -> Option<String> {
     if !answer::may_be_instead(delivery) {
         return None;
     }
-    let forward = forward_of(store, delivery.id).or_else(|| {
+    let forward_of = |id| store.forward(id).ok().flatten();
+    let forward = forward_of(delivery.id).or_else(|| {
         // Those that came at the same time share one forward.
         let earlier = store.recent_briefs(delivery.event(), Some(delivery.id), SHARED);
         let mut earlier = earlier.unwrap_or_default().into_iter();
-        earlier.find_map(|brief| forward_of(store, brief.id))
+        earlier.find_map(|brief| forward_of(brief.id))
     });
     answer::because(delivery, &forward?)
-}
-
-fn forward_of(store: &Store, id: DeliveryId) -> Option<Attempt> {
-    let attempts = store.attempts(id).unwrap_or_default().into_iter();
-    let forwards = attempts.filter(|outgoing| outgoing.origin == Origin::Forward);
-    forwards.map(|outgoing| outgoing.attempt).last()
 }
 
 /// A request that was made for a delivery, as an object says it.

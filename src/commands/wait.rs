@@ -13,10 +13,9 @@ use jiff::Timestamp;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::export::line::{self, Beside, Reader};
 use crate::export::ndjson::Bodies;
-use crate::filter::Filter;
 use crate::inbox::expect::Expectation;
 use crate::inbox::tail::Tail;
-use crate::store::{Location, Order, Store, StoreError, Trouble};
+use crate::store::{Location, Store, StoreError, Trouble};
 
 use super::arguments::{Output, StoreArgs};
 use super::exit::Exit;
@@ -61,7 +60,7 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
     let is_late = || give_up.is_some_and(|at| Instant::now() >= at);
     let location = arguments.store.location()?;
     let since = arguments.since.map(|since| since.0);
-    let Some((store, mut tail)) = beginning(&location, since, is_late)? else {
+    let Some((store, mut place)) = beginning(&location, since, is_late)? else {
         return Err(time_is_up(&expectation)
             .why(format!("no listener has made the store {location}"))
             .fix(format!("hook64 listen --store {location}")));
@@ -69,7 +68,7 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
     let reader = output::reader(color::stdout(everywhere.color));
     loop {
         let mut outcome = Ok(());
-        tail.poll(&store, |delivery| {
+        place.poll(&store, |delivery| {
             if expectation.counts(delivery, Timestamp::now()) {
                 outcome = show(delivery, &store, arguments.output, &reader);
             }
@@ -78,8 +77,7 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
             } else {
                 ControlFlow::Continue(())
             }
-        })
-        .map_err(|error| lookup::trouble(&error))?;
+        })?;
         outcome?;
         if expectation.is_met() {
             return Ok(Exit::Done);
@@ -91,22 +89,82 @@ pub(super) fn run(arguments: &WaitArgs, everywhere: Everywhere) -> Result {
     }
 }
 
+/// Where to wait at.
+struct Place {
+    tail: Tail,
+    /// What arrived before this does not count.
+    since: Option<Timestamp>,
+}
+
+impl Place {
+    /// Before everything.
+    fn start() -> Self {
+        Self {
+            tail: Tail::after(None),
+            since: None,
+        }
+    }
+
+    /// Behind what is there now.
+    fn end(store: &Store) -> Result<Self> {
+        let counts = store.counts().map_err(|error| lookup::trouble(&error))?;
+        Ok(Self {
+            tail: Tail::after(counts.newest),
+            since: None,
+        })
+    }
+
+    /// Before everything that arrived at this moment or after it. What is forwarded is numbered when
+    /// the app has answered, so what arrived earlier may come behind it.
+    fn since(store: &Store, moment: Timestamp) -> Result<Self> {
+        // In this order: what is stored in between is behind the end or found.
+        let mut place = Self::end(store)?;
+        let first = store.first_since(moment);
+        if let Some(first) = first.map_err(|error| lookup::trouble(&error))? {
+            place.tail = Tail::after(DeliveryId::new(first.get() - 1));
+        }
+        place.since = Some(moment);
+        Ok(place)
+    }
+
+    /// Hands over what was settled since the last call and arrived in time, until it is told to
+    /// stop.
+    fn poll(
+        &mut self,
+        store: &Store,
+        mut settled: impl FnMut(&Delivery) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let since = self.since.unwrap_or(Timestamp::MIN);
+        let polled = self.tail.poll(store, |delivery| {
+            if delivery.request().times.arrived >= since {
+                settled(delivery)
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        polled.map_err(|error| lookup::trouble(&error))
+    }
+}
+
 /// Opens the store, once there is one, and finds the place to wait at: behind what was there
 /// before, which is nothing when the store was not. `None`: the time was up first.
 fn beginning(
     location: &Location,
     since: Option<Duration>,
     is_late: impl Fn() -> bool,
-) -> Result<Option<(Store, Tail)>> {
+) -> Result<Option<(Store, Place)>> {
     let mut birth = Birth::default();
     loop {
         match Expected::at(location)? {
             Expected::Store(store) if birth.was_awaited => {
-                return Ok(Some((store, Tail::after(None))));
+                return Ok(Some((store, Place::start())));
             }
             Expected::Store(store) => {
-                let newest = newest_before(&store, since)?;
-                return Ok(Some((store, Tail::after(newest))));
+                let place = match since {
+                    Some(since) => Place::since(&store, ago(since))?,
+                    None => Place::end(&store)?,
+                };
+                return Ok(Some((store, place)));
             }
             Expected::Nothing if !birth.was_awaited => {
                 output::note(&format!(
@@ -127,24 +185,9 @@ fn beginning(
     }
 }
 
-/// The newest delivery that arrived longer ago than this.
-fn newest_before(store: &Store, since: Option<Duration>) -> Result<Option<DeliveryId>> {
-    let Some(since) = since else {
-        let counts = store.counts().map_err(|error| lookup::trouble(&error))?;
-        return Ok(counts.newest);
-    };
+fn ago(span: Duration) -> Timestamp {
     let now = Timestamp::now();
-    let moment = now.checked_sub(since).unwrap_or(Timestamp::MIN);
-    let mut found = None;
-    let visit = |delivery: Delivery| {
-        if delivery.request().times.arrived >= moment {
-            return ControlFlow::Continue(());
-        }
-        found = Some(delivery.id);
-        ControlFlow::Break(())
-    };
-    lookup::each(store, &Filter::all(), Order::NewestFirst, None, now, visit)?;
-    Ok(found)
+    now.checked_sub(span).unwrap_or(Timestamp::MIN)
 }
 
 /// How long a store that appears may be unreadable: its listener is still writing the first page.
@@ -215,5 +258,71 @@ pub(super) fn time_is_up(expectation: &Expectation) -> Problem {
         0 => problem.why("nothing else came either"),
         1 => problem.why("one other came, and does not match"),
         others => problem.why(format!("{others} others came, and do not match")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::delivery::{
+        Arrival, Head, Outcome, Reason, Recognition, Request, Settlement, Sighting, Verdict,
+    };
+    use crate::inbox::decide;
+    use crate::store::Options;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    async fn insert(store: &Store, arrived: Timestamp) {
+        let head = Head::build("POST", b"/", &[]).unwrap();
+        let arrival = Arrival {
+            request: Request::local(head, Bytes::new(), arrived),
+            recognition: Recognition::nothing(),
+            verdict: Verdict::because(None, Reason::NoSecretConfigured),
+            sighting: Sighting::first(),
+            answer: decide::default_answer(),
+        };
+        let id = store.insert(Arc::new(arrival)).await.unwrap();
+        let outcome = Outcome::Answered;
+        store.settle(
+            id,
+            Settlement {
+                outcome,
+                at: at(99),
+            },
+        );
+        store.flush().await.unwrap();
+    }
+
+    fn poll(place: &mut Place, store: &Store) -> Vec<u64> {
+        let mut found = Vec::new();
+        let take = |delivery: &Delivery| {
+            found.push(delivery.id.get());
+            ControlFlow::Continue(())
+        };
+        place.poll(store, take).unwrap();
+        found
+    }
+
+    #[tokio::test]
+    async fn what_arrived_in_time_counts_whatever_came_into_the_store_after_it() {
+        let store = Store::open(&Location::Memory, Options::default()).unwrap();
+        for second in [1, 20, 2, 10, 9] {
+            insert(&store, at(second)).await;
+        }
+        let mut place = Place::since(&store, at(10)).unwrap();
+        assert_eq!(poll(&mut place, &store), [2, 4]);
+        let mut later = Place::since(&store, at(21)).unwrap();
+        assert!(poll(&mut later, &store).is_empty());
+        for second in [8, 30] {
+            insert(&store, at(second)).await;
+        }
+        assert_eq!(poll(&mut place, &store), [7]);
+        assert_eq!(poll(&mut later, &store), [7]);
     }
 }

@@ -192,7 +192,9 @@ mod tests {
         assert_eq!(completions("sig:o")[0].from, 4);
         assert_eq!(
             texts("status:"),
-            ["200", "2xx", "4xx", "5xx", "t/o", "rst", "held"]
+            [
+                "200", "2xx", "4xx", "5xx", "t/o", "rst", "close", "cut", "garbage", "held"
+            ]
         );
         assert_eq!(texts("status:t/"), ["t/o"]);
         assert_eq!(texts("a | -state:r"), ["retrying"]);

@@ -33,7 +33,7 @@
 //! | `peer:` | `address:port` of the socket's other end; a word is the beginning |
 //! | `provider:` | `sixtyfour` `elan` `plain` |
 //! | `sig:` | what lists show: `ok` `bad` `old` (right, at the wrong time) `none` (no header) `unknown` (no secret) `err` (malformed header); the verdicts `valid` `invalid` `unverified`; any reason of the JSON output (`timestamp_in_future`) |
-//! | `status:` | what the peer got: `200`, `5xx`, `>=400`, `200..299`; `t/o` (it left, or did not read, before our answer), `rst` (reset, closed, cut or garbage, as planned), `held` (we are holding the answer: hold, hang, or a delay that still runs) |
+//! | `status:` | what the peer got: `200`, `5xx`, `>=400`, `200..299`; `t/o` (it left, or did not read, before our answer), `rst` (reset, closed, cut or garbage, as planned), `close` `cut` `garbage` (one of these alone), `held` (we are holding the answer: hold, hang, or a delay that still runs) |
 //! | `state:` | of its event: `ok` (acknowledged) `retrying` `late` `ended` `unknown` (schedule not known), or `held` (this delivery is) |
 //! | `is:` | `marked`, `replayed`, `test` (a type or id with the word test, or sent by this program), `inferred` (event id deduced), `armed` (answered by a fault), `first` `retry` (not acknowledged before) `duplicate` (acknowledged before), `conflict` (another body under one id), `cut` (body not whole), `malformed` |
 //! | `seq:` | the number in the store: `12`, `>10`, `10..20` |

@@ -1,6 +1,6 @@
 //! `is:`: yes-or-no questions about one delivery.
 
-use crate::delivery::{AnsweredBy, Defect, Delivery, Turn};
+use crate::delivery::{AnsweredBy, Defect, Delivery, Head, Turn};
 
 use super::Subject;
 use super::fixed::Fixed;
@@ -75,13 +75,13 @@ fn is_test(delivery: &Delivery) -> bool {
         name.split(|character: char| !character.is_ascii_alphanumeric())
             .any(|word| word.eq_ignore_ascii_case("test"))
     };
-    names.into_iter().flatten().any(says_so) || is_ours(delivery)
+    names.into_iter().flatten().any(says_so) || is_ours(&delivery.request().head)
 }
 
-/// Whether this program sent it.
+/// Whether this program sent a request with this head: it names itself as the user agent.
 #[must_use]
-pub fn is_ours(delivery: &Delivery) -> bool {
-    let agent = delivery.request().head.header("user-agent");
+pub fn is_ours(head: &Head) -> bool {
+    let agent = head.header("user-agent");
     agent.is_some_and(|agent| agent.starts_with(b"hook64"))
 }
 

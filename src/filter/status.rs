@@ -1,6 +1,7 @@
 //! `status:`: what the peer got, as the lists show it.
 //!
-//! Not what was decided: a 200 that the peer did not wait for is `t/o`.
+//! Not what was decided: a 200 that the peer did not wait for is `t/o`. `rst` stands for every way
+//! in which we broke the connection, and each of the others for itself. `stop` is no status.
 
 use std::fmt;
 
@@ -18,8 +19,14 @@ pub enum Status {
     Code(u16),
     /// The peer left, or did not read, before it had our answer.
     Unanswered,
-    /// The connection was reset, closed, cut or filled with garbage, as planned.
+    /// The connection was reset, as planned; as a test: or broken in any other way.
     Reset,
+    /// It was closed without an answer, as planned.
+    Closed,
+    /// It was closed within the answer, as planned.
+    Cut,
+    /// The answer was garbage, as planned.
+    Garbage,
     /// Nothing yet: we are holding the answer.
     Held,
 }
@@ -44,9 +51,10 @@ impl Status {
             Some(Outcome::Answered) => Some(Self::Code(reply.status)),
             Some(Outcome::Released(status)) => Some(Self::Code(status)),
             Some(Outcome::PeerLeft | Outcome::PeerStalled) => Some(Self::Unanswered),
-            Some(Outcome::Reset | Outcome::Closed | Outcome::Cut | Outcome::Garbage) => {
-                Some(Self::Reset)
-            }
+            Some(Outcome::Reset) => Some(Self::Reset),
+            Some(Outcome::Closed) => Some(Self::Closed),
+            Some(Outcome::Cut) => Some(Self::Cut),
+            Some(Outcome::Garbage) => Some(Self::Garbage),
             Some(Outcome::Stopped) => None,
             None => match reply.ending {
                 Ending::Hold | Ending::Hang => Some(Self::Held),
@@ -58,6 +66,12 @@ impl Status {
     }
 }
 
+impl Status {
+    fn is_broken(self) -> bool {
+        matches!(self, Self::Reset | Self::Closed | Self::Cut | Self::Garbage)
+    }
+}
+
 /// Whether the delay before the answer is still running.
 fn is_waiting(delivery: &Delivery, now: Timestamp) -> bool {
     let delay = delivery.arrival.answer.reply.delay;
@@ -66,7 +80,7 @@ fn is_waiting(delivery: &Delivery, now: Timestamp) -> bool {
 }
 
 impl StatusTest {
-    /// Reads `200`, `5xx`, `t/o`, `rst`, `held`, `>=400`; anything else is `None`.
+    /// Reads `200`, `5xx`, `t/o`, `rst`, `close`, `held`, `>=400`; anything else is `None`.
     pub(super) fn read(text: &str) -> Option<Self> {
         if let Some(status) = Status::read(text) {
             return Some(Self::Is(status));
@@ -92,6 +106,7 @@ impl StatusTest {
     #[must_use]
     pub fn holds(self, status: Status) -> bool {
         match (self, status) {
+            (Self::Is(Status::Reset), status) => status.is_broken(),
             (Self::Is(meant), status) => meant == status,
             (Self::Class(class), Status::Code(code)) => code / 100 == class,
             (Self::Within(bounds), Status::Code(code)) => bounds.contain(u64::from(code)),
@@ -131,6 +146,13 @@ impl Fixed for Status {
             Self::Reset,
             "reset, closed, cut or garbage, as planned",
         ),
+        (
+            "close",
+            Self::Closed,
+            "closed without an answer, as planned",
+        ),
+        ("cut", Self::Cut, "closed within the answer, as planned"),
+        ("garbage", Self::Garbage, "no HTTP was answered, as planned"),
         ("held", Self::Held, "we are holding the answer"),
     ];
 }
@@ -142,13 +164,27 @@ mod tests {
     #[test]
     fn every_form_reads_and_prints_back() {
         for text in [
-            "200", "5xx", "t/o", "rst", "held", ">=400", "<300", "200..299",
+            "200", "5xx", "t/o", "rst", "close", "cut", "garbage", "held", ">=400", "<300",
+            "200..299",
         ] {
             assert_eq!(StatusTest::read(text).unwrap().to_string(), text);
         }
         for text in ["9xx", "600", "99", "", "2x", ">999", "ok", "200..900"] {
             assert_eq!(StatusTest::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn rst_is_every_broken_connection_and_each_other_word_itself() {
+        let broken = [Status::Reset, Status::Closed, Status::Cut, Status::Garbage];
+        for status in broken {
+            assert!(StatusTest::Is(Status::Reset).holds(status), "{status:?}");
+            for meant in &broken[1..] {
+                let holds = StatusTest::Is(*meant).holds(status);
+                assert_eq!(holds, *meant == status, "{meant:?} {status:?}");
+            }
+        }
+        assert!(!StatusTest::Is(Status::Reset).holds(Status::Unanswered));
     }
 
     #[test]

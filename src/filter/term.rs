@@ -142,7 +142,11 @@ fn status(cursor: &mut Cursor<'_>) -> Result<Term, Problem> {
         let near = nearest(word, Status::WORDS.iter().map(|(name, ..)| *name));
         let near = near.filter(|_| !word.starts_with(|first: char| first.is_ascii_digit()));
         let fix = match near {
-            Some(_) => choose(near, "status:", "200, 4xx, >=400, t/o, rst or held"),
+            Some(_) => choose(
+                near,
+                "status:",
+                "200, 4xx, >=400, t/o, rst, close, cut, garbage or held",
+            ),
             None => "use 200, 4xx, 5xx, >=400, t/o, rst or held".to_owned(),
         };
         wrong(at, "status:", word, "a status", fix)

@@ -66,11 +66,15 @@ impl Inbox {
                 (None, None) => decide::default_answer(),
             },
         };
-        if arrival.answer.by == AnsweredBy::Default && route.is_none() {
+        let is_unrouted = arrival.answer.by == AnsweredBy::Default && route.is_none();
+        let arrival = Arc::new(arrival);
+        let said = forwarded.as_ref().map(|app| Arc::new(app.reply.clone()));
+        let kept = Arc::clone(&arrival);
+        let (reply, receipt) = self.keep(kept, forwarded, said.or(shared), flight).await;
+        if is_unrouted && receipt.id().is_some() {
             self.say_unrouted(&arrival);
         }
-        let said = forwarded.as_ref().map(|app| Arc::new(app.reply.clone()));
-        self.keep(arrival, forwarded, said.or(shared), flight).await
+        (reply, receipt)
     }
 
     /// What an armed rule has for a whole request on the right path; it goes before everything else.

@@ -6,8 +6,8 @@
 //! carries out what it says, `receipt` stores that and learns what the peer really got; `held` are
 //! the answers that wait for a person. `steer` is how others arm and release, `diagnose` looks into
 //! bad signatures beside the answer path, `tail`, `expect` and `vigil` are how everybody else
-//! follows along, `unrouted` are the kinds of deliveries that no route takes, `tally` counts. No socket comes in here: whoever has a [`Request`] can call
-//! [`Inbox::receive`].
+//! follows along, `unrouted` are the kinds of deliveries that no route takes, `tally` counts. No
+//! socket comes in here: whoever has a [`Request`] can call [`Inbox::receive`].
 
 mod answer;
 mod conflict;

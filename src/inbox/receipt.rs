@@ -52,12 +52,11 @@ impl Inbox {
     /// Stores what was decided, and what the app did with it; `said` is what it said of the event.
     pub(super) async fn keep(
         &self,
-        arrival: Arrival,
+        arrival: Arc<Arrival>,
         forwarded: Option<Forwarded>,
         said: Option<Arc<Reply>>,
         flight: Option<(EventKey, Flight)>,
     ) -> (Reply, Receipt) {
-        let arrival = Arc::new(arrival);
         let app_took_it = forwarded
             .as_ref()
             .is_some_and(|forwarded| forwarded.outcome.attempt.delivered());

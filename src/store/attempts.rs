@@ -246,6 +246,22 @@ pub(super) fn of(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Ve
         .collect()
 }
 
+/// The newest forward of a delivery, without the bytes of its answer.
+pub(super) fn forward(
+    connection: &Connection,
+    id: DeliveryId,
+) -> rusqlite::Result<Option<Attempt>> {
+    connection
+        .prepare_cached(
+            "SELECT a.origin, a.number, a.target, a.started, a.took, a.status, a.failure, \
+             a.failure_detail, a.body_cut, NULL, NULL, NULL, NULL FROM attempts a \
+             WHERE a.seq = ?1 AND a.origin = 'forward' ORDER BY a.id DESC LIMIT 1",
+        )?
+        .query_row([count(id.get())], read)
+        .optional()
+        .map(|outgoing| outgoing.map(|outgoing| outgoing.attempt))
+}
+
 /// How many of them are replays.
 pub(super) fn replays(connection: &Connection, id: DeliveryId) -> rusqlite::Result<u32> {
     let number = connection

@@ -10,9 +10,11 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Statement};
 
 use crate::delivery::{
-    AnsweredBy, DeliveryId, Ending, EventIdSource, Outcome, Provider, Reason, Settlement, Turn,
-    Verdict, acknowledged,
+    AnsweredBy, DeliveryId, Ending, EventIdSource, Head, Outcome, Provider, Reason, Settlement,
+    Turn, Verdict, acknowledged,
 };
+
+use crate::filter::is_ours;
 
 use super::decode::planned_ending;
 use super::numbers::{count, duration, timestamp};
@@ -59,7 +61,8 @@ pub struct Brief {
     pub body_bytes: u64,
     /// The SHA-256 of the body.
     pub body_sha256: [u8; 32],
-    /// Whether this program sent it: looked up for retries alone, where a gap is measured.
+    /// Whether this program sent it, as [`is_ours`] says: looked up for the later deliveries of an
+    /// event alone, before which a gap may be measured.
     pub ours: bool,
 }
 
@@ -86,8 +89,8 @@ const SELECT: &str = "SELECT d.seq, d.event, d.arrived, d.provider, d.event_id, 
      d.event_id_from, d.event_type, d.attempt, d.turn, d.reason, d.matches_ignoring_time, \
      d.status, d.ending, d.drip, d.delay, d.answered_by, d.rule_step, d.rule_of, d.body_bytes, \
      d.body_sha256, s.at, s.outcome, d.arrival, \
-     d.turn = 'retry' AND (SELECT CAST(c.head AS TEXT) LIKE '%' || char(10) || \
-     'user-agent: hook64%' FROM contents c WHERE c.seq = d.seq) \
+     CASE WHEN d.turn <> 'first' AND d.version IS NOT NULL THEN \
+     (SELECT c.head FROM contents c WHERE c.seq = d.seq) END \
      FROM deliveries d LEFT JOIN settlements s USING (seq)";
 
 /// A page of those behind a number, oldest first, and the number of the last row that was looked
@@ -192,6 +195,11 @@ fn read(row: &Row<'_>, words: &mut Words) -> rusqlite::Result<Option<Brief>> {
         step: unsigned(row.get(16)?).zip(Some(unsigned(row.get(17)?))),
         body_bytes: unsigned(Some(row.get(18)?)).unwrap_or(0),
         body_sha256: row.get(19)?,
-        ours: row.get::<_, Option<bool>>(23)?.unwrap_or(false),
+        ours: ours(row.get(23)?),
     }))
+}
+
+fn ours(head: Option<Vec<u8>>) -> bool {
+    head.and_then(|raw| Head::parse(raw.into()).ok())
+        .is_some_and(|head| is_ours(&head))
 }

@@ -283,9 +283,9 @@ fn status(test: StatusTest) -> Option<Condition> {
         }
         StatusTest::Class(class) => Condition::exact("d.status / 100 = ?").with(i64::from(class)),
         StatusTest::Within(bounds) => within("d.status", bounds, count),
-        StatusTest::Is(Status::Unanswered | Status::Reset) => {
-            Condition::exact("d.seq IN (SELECT seq FROM settlements WHERE outcome <> 'answered')")
-        }
+        StatusTest::Is(
+            Status::Unanswered | Status::Reset | Status::Closed | Status::Cut | Status::Garbage,
+        ) => Condition::exact("d.seq IN (SELECT seq FROM settlements WHERE outcome <> 'answered')"),
         StatusTest::Is(Status::Held) => return None,
     };
     Some(condition.wide())

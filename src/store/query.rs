@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::delivery::{Delivery, DeliveryId, Outlook};
 use crate::filter::{Filter, Subject};
@@ -15,7 +15,7 @@ use super::condition;
 use super::connect::Source;
 use super::decode;
 use super::error::{StoreError, Trouble};
-use super::numbers::{count, timestamp};
+use super::numbers::{count, nanoseconds, timestamp};
 use super::readers::Readers;
 
 /// How many numbers are read at once.
@@ -212,6 +212,20 @@ pub(super) fn recent(
         newest.push(first);
     }
     Ok(newest)
+}
+
+/// The lowest number among the deliveries that arrived at this moment or after it.
+pub(super) fn first_since(
+    connection: &Connection,
+    moment: Timestamp,
+) -> rusqlite::Result<Option<DeliveryId>> {
+    let seq: Option<i64> = connection
+        .prepare_cached("SELECT seq FROM deliveries WHERE arrived >= ?1 ORDER BY seq LIMIT 1")?
+        .query_row([nanoseconds(moment)], |row| row.get(0))
+        .optional()?;
+    Ok(seq
+        .and_then(|seq| u64::try_from(seq).ok())
+        .and_then(DeliveryId::new))
 }
 
 /// Which deliveries from `first` to `last` have an answer that ended, and when.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::delivery::{Delivery, DeliveryId, Outlook};
+use crate::delivery::{Attempt, Delivery, DeliveryId, Outlook};
 use crate::filter::Filter;
 
 use super::attempts::{self, AttemptPlace, Outgoing};
@@ -191,6 +191,28 @@ impl Store {
         self.shared
             .readers
             .with(|connection| attempts::of(connection, id))
+    }
+
+    /// What became of the newest forward of a delivery: status or failure, without field lines and
+    /// body of the answer. However often the delivery was replayed, it costs nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn forward(&self, id: DeliveryId) -> Result<Option<Attempt>, StoreError> {
+        self.shared
+            .readers
+            .with(|connection| attempts::forward(connection, id))
+    }
+
+    /// The lowest number among the deliveries that arrived at this moment or after it. Numbers
+    /// follow storing: what came before may have a higher one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_since(&self, moment: Timestamp) -> Result<Option<DeliveryId>, StoreError> {
+        self.shared
+            .readers
+            .with(|connection| query::first_since(connection, moment))
     }
 
     /// Behind the outgoing request that was recorded last.

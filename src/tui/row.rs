@@ -242,7 +242,7 @@ impl Row {
             status: arrival.answer.reply.status,
             ending: Planned::of(&arrival.answer.reply),
             by: By::of(&arrival.answer.by),
-            ours: is_ours(delivery),
+            ours: is_ours(&delivery.request().head),
             step,
             size: arrival.request.body.len() as u64,
             body: u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]),

@@ -102,6 +102,21 @@ fn what_the_app_took_does_not_reach_it_again_while_nothing_can_be_stored() {
     assert_eq!(app.requests().len(), asked + 1);
 }
 
+#[test]
+fn what_was_not_stored_is_not_said_to_be_taken_without_a_route() {
+    let home = Home::new();
+    let app = App::saying(200);
+    let route = format!("/only={}", app.url);
+    let listener = home.listen_in(NO_LARGE_FILES, &["--forward", &route]);
+    limit_files(&listener, Some(0));
+    assert_eq!(post(&listener.address, "/lost", &[], b"x").status, 503);
+    limit_files(&listener, None);
+    until_it_goes_on(&listener);
+    let stderr = listener.stop().expect(0).stderr;
+    let is_noted = |path: &str| stderr.contains(&format!("no route is for (no type) on {path}"));
+    assert!(is_noted("/again") && !is_noted("/lost"), "{stderr}");
+}
+
 /// Mounts a small file system over the data directory, in a name space of its own that ends with
 /// the listener.
 const SMALL_DISK: &str = "exec unshare -rm sh -c 'mkdir -p data && \

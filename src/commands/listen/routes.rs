@@ -1,7 +1,10 @@
 //! The routes as they are written, and what is said of them before anything is forwarded: of those
 //! that lead away from this machine, and those for an event type that nobody sends.
 
+use std::collections::BTreeSet;
+
 use crate::commands::problem::{Problem, Result};
+use crate::net::client::TargetError;
 use crate::outbox::forward::{Route, RouteError};
 use crate::provider::samples;
 use crate::text;
@@ -14,7 +17,7 @@ pub(super) fn parse(text: &str) -> Result<Route> {
     text.parse().map_err(|error: RouteError| {
         Problem::usage(format!("--forward does not know \"{text}\""))
             .why(error.to_string())
-            .fix(match with_port(text) {
+            .fix(match with_port(text, &error) {
                 Some(meant) => format!("name its port, too:  hook64 listen --forward {meant}"),
                 None => "hook64 listen --forward http://localhost:3000/webhooks".to_owned(),
             })
@@ -22,7 +25,10 @@ pub(super) fn parse(text: &str) -> Result<Route> {
 }
 
 /// What was typed with a port, if nothing else is missing: `localhost`, `find_phone=localhost`.
-fn with_port(text: &str) -> Option<String> {
+fn with_port(text: &str, error: &RouteError) -> Option<String> {
+    let RouteError::Target(TargetError::Scheme(_)) = error else {
+        return None;
+    };
     let meant = format!("{text}:3000");
     meant.parse::<Route>().is_ok().then_some(meant)
 }
@@ -37,8 +43,8 @@ pub(super) fn warnings(routes: &[Route]) -> Vec<Problem> {
 fn leaving(routes: &[Route]) -> Option<Problem> {
     let remote = routes.iter().map(Route::target);
     let remote = remote.filter(|target| !target.is_loopback());
-    let mut hosts: Vec<_> = remote.map(|target| target.host()).collect();
-    hosts.dedup();
+    let hosts: BTreeSet<_> = remote.map(|target| target.host()).collect();
+    let hosts = Vec::from_iter(hosts);
     (!hosts.is_empty()).then(|| {
         Problem::usage(format!(
             "deliveries leave this machine: they are forwarded to {}",
@@ -89,7 +95,19 @@ mod tests {
         assert_eq!(fix("find_phone=foo"), named);
         let example = "hook64 listen --forward http://localhost:3000/webhooks";
         assert_eq!(fix("not a url"), example);
-        assert_eq!(fix("ftp://localhost"), example);
+        for other in ["ftp://localhost", "70000", "0", "find_phone=70000"] {
+            assert_eq!(fix(other), example, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_host_away_from_this_machine_is_named_once() {
+        let routes = [
+            "/a=http://b.example",
+            "/b=http://a.example",
+            "/c=http://b.example",
+        ];
+        assert!(said(&routes).contains("forwarded to a.example, b.example\n"));
     }
 
     #[test]

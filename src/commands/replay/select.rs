@@ -9,7 +9,8 @@ use crate::delivery::DeliveryId;
 use crate::filter::Filter;
 use crate::store::{Found, Location, Order, Store};
 
-use super::super::lookup;
+use super::super::exit::Exit;
+use super::super::lookup::{self, is_number};
 use super::super::problem::{Problem, Result};
 
 /// The command, with a place for the id.
@@ -77,20 +78,24 @@ pub(super) fn select(
     Ok(selection.found)
 }
 
-/// Numbers with something else than blanks between them are several, or a range.
+/// What was not found may be numbers with something else than blanks between them: several, or a
+/// range.
 fn several(problem: Problem, word: &str) -> Problem {
     let numbers: Vec<_> = word.split([',', '-', ';']).collect();
-    if numbers.len() < 2 || !numbers.iter().all(|number| is_number(number)) {
+    let are_several = numbers.len() > 1 && numbers.iter().all(|number| is_number(number));
+    if problem.exit() != Exit::NotFound || !are_several {
         return problem;
     }
-    let (first, last) = (numbers[0], numbers[numbers.len() - 1]);
-    problem
-        .why("blanks part several ids, and two dots make a range")
-        .fix(format!(
-            "name each of them, or a range:\n  hook64 replay {} --to URL\n  \
-             hook64 replay {first}..{last} --to URL",
-            numbers.join(" ")
-        ))
+    let each = format!("hook64 replay {} --to URL", numbers.join(" "));
+    match word.split_once('-') {
+        Some((first, last)) if is_number(first) && is_number(last) => problem
+            .why("blanks part several ids, and two dots make a range")
+            .fix(format!(
+                "name each of them, or a range:\n  {each}\n  \
+                 hook64 replay {first}..{last} --to URL"
+            )),
+        _ => problem.why("blanks part several ids").fix(each),
+    }
 }
 
 /// Any of these choices, as far as the filter lets them through.
@@ -168,10 +173,6 @@ fn parts(word: &str) -> impl Iterator<Item = &str> {
     word.split(is_gap).filter(|part| !part.is_empty())
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// `3..9`, `3..` and `..9` in numbers, as a filter.
 fn range(word: &str) -> Option<String> {
     let (first, last) = word.split_once("..")?;
@@ -233,17 +234,30 @@ mod tests {
     #[test]
     fn numbers_with_a_comma_between_them_are_said_to_be_several() {
         let fix = |word| {
-            let problem = several(Problem::usage("no").fix("other"), word);
+            let problem = Problem::new(Exit::NotFound, "no_such_delivery", "no").fix("other");
+            let problem = several(problem, word);
             problem.parts().2.unwrap_or_default().to_owned()
         };
+        assert_eq!(fix("1,2"), "hook64 replay 1 2 --to URL");
+        assert_eq!(fix("3;1,2"), "hook64 replay 3 1 2 --to URL");
+        assert_eq!(fix("1-2-3"), "hook64 replay 1 2 3 --to URL");
         assert_eq!(
-            fix("1,2"),
-            "name each of them, or a range:\n  hook64 replay 1 2 --to URL\n  \
-             hook64 replay 1..2 --to URL"
+            fix("1-3"),
+            "name each of them, or a range:\n  hook64 replay 1 3 --to URL\n  \
+             hook64 replay 1..3 --to URL"
         );
         for other in ["1", "1,", "a,b", "6f1c0b52-3e1d"] {
             assert_eq!(fix(other), "other", "{other}");
         }
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_read_is_not_said_to_be_several_ids() {
+        let damaged = Problem::failed("store_damaged", "no")
+            .why("damaged")
+            .fix("other");
+        let problem = several(damaged, "1,2");
+        assert_eq!(problem.parts(), ("no", Some("damaged"), Some("other")));
     }
 
     #[test]

@@ -158,14 +158,14 @@ fn the_status_is_what_the_peer_got() {
     all_match(&["status:t/o", "-status:500"], &delivery);
     delivery.settlement = settled(Outcome::PeerStalled);
     all_match(&["status:t/o"], &delivery);
-    for outcome in [
-        Outcome::Reset,
-        Outcome::Closed,
-        Outcome::Cut,
-        Outcome::Garbage,
+    for (outcome, others) in [
+        (Outcome::Reset, "-status:close -status:cut -status:garbage"),
+        (Outcome::Closed, "status:close -status:cut -status:garbage"),
+        (Outcome::Cut, "-status:close status:cut -status:garbage"),
+        (Outcome::Garbage, "-status:close -status:cut status:garbage"),
     ] {
         delivery.settlement = settled(outcome);
-        all_match(&["status:rst", "rst", "-status:500"], &delivery);
+        all_match(&["status:rst", "rst", "-status:500", others], &delivery);
     }
     delivery.settlement = settled(Outcome::Stopped);
     all_match(

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{arrival, at, id, insert};
-use crate::delivery::{AnsweredBy, Ending, Head, Header, Outcome, Reason, Settlement, Turn};
+use crate::delivery::{AnsweredBy, Ending, Head, Outcome, Reason, Settlement, Turn};
+use crate::filter::is_ours;
 use crate::signature::digest::sha256;
 use crate::store::{Brief, Location, Options, Store};
 
@@ -55,22 +56,37 @@ async fn a_brief_says_what_the_delivery_says() {
 }
 
 #[tokio::test]
-async fn a_retry_that_this_program_sent_is_told_from_a_providers() {
+async fn a_later_delivery_that_this_program_sent_is_told_from_a_providers_as_by_the_filter() {
     let store = memory();
     insert(&store, arrival("e", "{}")).await;
-    for agent in ["hook64/0.1.0", "Sixtyfour-Webhooks/1.0", "not hook64"] {
-        let mut retry = arrival("e", "{}");
-        retry.sighting.first = Some(id(1));
-        retry.sighting.turn = Turn::Retry;
-        let agent = Header::new("user-Agent", agent);
-        retry.request.head = Head::build("POST", b"/", &[agent]).unwrap();
-        insert(&store, retry).await;
+    let cases = [
+        (Turn::Retry, "user-Agent: hook64/0.1.0", true),
+        (Turn::Duplicate, "User-Agent: hook64/0.1.0", true),
+        (Turn::Retry, "User-Agent:hook64/0.1.0", true),
+        (Turn::Retry, "User-Agent: Sixtyfour-Webhooks/1.0", false),
+        (Turn::Retry, "User-Agent: not hook64", false),
+        (Turn::Retry, "X-User-Agent: hook64", false),
+        (
+            Turn::Retry,
+            "User-Agent: other\r\nUser-Agent: hook64",
+            false,
+        ),
+    ];
+    for (turn, line, _) in cases {
+        let mut later = arrival("e", "{}");
+        later.sighting.first = Some(id(1));
+        later.sighting.turn = turn;
+        let head = format!("POST / HTTP/1.1\r\n{line}\r\n\r\n");
+        later.request.head = Head::parse(head.into()).unwrap();
+        insert(&store, later).await;
     }
-    let ours: Vec<_> = briefs(&store, None)
-        .iter()
-        .map(|brief| brief.ours)
-        .collect();
-    assert_eq!(ours, [false, true, false, false]);
+    let told = briefs(&store, Some(1));
+    assert_eq!(told.len(), cases.len());
+    for (brief, (_, line, ours)) in told.iter().zip(cases) {
+        let whole = store.get(brief.id).unwrap().unwrap();
+        let by_filter = is_ours(&whole.request().head);
+        assert_eq!((brief.ours, by_filter), (ours, ours), "{line}");
+    }
 }
 
 #[tokio::test]

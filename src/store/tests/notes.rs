@@ -155,6 +155,33 @@ async fn an_answer_is_kept_up_to_a_mebibyte_and_marked_cut_beyond() {
     assert!(kept.body_cut);
 }
 
+#[tokio::test]
+async fn the_newest_forward_is_read_without_the_bytes_of_its_answer_or_any_replay() {
+    let store = memory();
+    for event in ["a", "b", "c"] {
+        insert(&store, arrival(event, "x")).await;
+    }
+    let refused = Failure::Unreachable("connection refused".to_owned());
+    for (number, origin, result) in [
+        (1, Origin::Forward, Err(Failure::Stopped)),
+        (1, Origin::Forward, Err(refused.clone())),
+        (1, Origin::Replay, Ok(response(200, b"large"))),
+        (2, Origin::Forward, Ok(response(503, b"large"))),
+        (3, Origin::Replay, Ok(response(200, b"large"))),
+    ] {
+        let outgoing = Outgoing::new(origin, attempt(result));
+        store.attempt_durably(id(number), outgoing).await.unwrap();
+    }
+    let forward = |number| store.forward(id(number)).unwrap();
+    assert_eq!(forward(1), Some(attempt(Err(refused))));
+    let narrow = Response {
+        headers: Vec::new(),
+        ..response(503, b"")
+    };
+    assert_eq!(forward(2), Some(attempt(Ok(narrow))));
+    assert_eq!(forward(3), None);
+}
+
 #[test]
 fn only_what_differs_from_the_capture_is_kept_of_a_request() {
     let captured = arrival("e", "{\"a\":1}").request;

@@ -156,6 +156,8 @@ async fn a_peer_that_left_is_not_a_status() {
     assert_eq!(list(&store, "status:2xx", Order::OldestFirst, None), [1]);
     assert_eq!(list(&store, "status:t/o", Order::OldestFirst, None), [2]);
     assert_eq!(list(&store, "status:rst", Order::OldestFirst, None), [3]);
+    assert_eq!(list(&store, "status:cut", Order::OldestFirst, None), [3]);
+    assert!(list(&store, "status:close", Order::OldestFirst, None).is_empty());
     assert_eq!(
         list(&store, "-status:2xx", Order::OldestFirst, None),
         [2, 3]
@@ -195,6 +197,8 @@ const TERMS: &[&str] = &[
     "status:5xx",
     "status:>=300",
     "status:t/o",
+    "status:rst",
+    "status:close",
     "status:held",
     "state:ok",
     "is:inferred",
