@@ -2,6 +2,7 @@
 //! that lead away from this machine, and those for an event type that nobody sends.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use crate::commands::problem::{Problem, Result};
 use crate::net::client::TargetError;
@@ -42,7 +43,9 @@ pub(super) fn warnings(routes: &[Route]) -> Vec<Problem> {
 /// Deliveries leave this machine.
 fn leaving(routes: &[Route]) -> Option<Problem> {
     let remote = routes.iter().map(Route::target);
-    let remote = remote.filter(|target| !target.is_loopback());
+    // Who connects to no address in particular comes to this machine.
+    let is_nowhere = |host: &str| host.parse().is_ok_and(|ip: IpAddr| ip.is_unspecified());
+    let remote = remote.filter(|target| !target.is_loopback() && !is_nowhere(target.host()));
     let hosts: BTreeSet<_> = remote.map(|target| target.host()).collect();
     let hosts = Vec::from_iter(hosts);
     (!hosts.is_empty()).then(|| {
@@ -125,7 +128,8 @@ mod tests {
     #[test]
     fn routes_to_this_machine_for_what_is_sent_are_not_spoken_of() {
         let types = samples::names().map(|name| format!("{name}=http://127.0.0.1:3000/x"));
-        let routes: Vec<_> = types.chain(["/a=http://[::1]:1".to_owned()]).collect();
+        let here = ["/a=http://[::1]:1", "/b=http://0.0.0.0:1"].map(str::to_owned);
+        let routes: Vec<_> = types.chain(here).collect();
         let routes: Vec<_> = routes.iter().map(String::as_str).collect();
         assert_eq!(said(&routes), "");
     }
