@@ -1,12 +1,14 @@
 //! `hook64 prove` tells a handler that is right from one that is not.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use super::rig::Home;
 use super::rig::target::{Seen, Target};
+use super::rig::{Home, send_signal};
 
 #[test]
 fn a_handler_that_verifies_and_dedupes_holds() {
@@ -345,6 +347,40 @@ fn a_command_that_does_not_count_is_an_error_before_anything_is_delivered() {
         assert!(proved.stderr.contains("  fix: "), "{}", proved.stderr);
     }
     assert_eq!(app.seen().len(), 0);
+}
+
+#[test]
+fn a_command_that_is_counting_ends_with_what_it_counts_for() {
+    let home = Home::new();
+    let fifo = home.path("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    for signal in ["INT", "TERM"] {
+        let command = format!("exec 3> '{}'; echo begun >&3; sleep 60", fifo.display());
+        let arguments = [
+            "prove",
+            "--to",
+            "http://127.0.0.1:1/",
+            "--effects",
+            &command,
+        ];
+        let started = Instant::now();
+        let mut proving = home
+            .command(&arguments)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It reads to its end when nobody has the other side open any more.
+        let mut held = BufReader::new(File::open(&fifo).unwrap());
+        held.read_line(&mut String::new()).unwrap();
+        send_signal(proving.id(), signal);
+        held.read_to_string(&mut String::new()).unwrap();
+        assert!(!proving.wait().unwrap().success());
+        assert!(
+            started.elapsed() < Duration::from_secs(8),
+            "it came to its limit"
+        );
+    }
 }
 
 #[test]

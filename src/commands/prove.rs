@@ -34,7 +34,8 @@ use super::{Everywhere, color};
                   Answers show that duplicates are taken, not that nothing is done twice. With --effects that is seen, \
                   too: the command prints how many effects there are so far, as one number, and each event has to add \
                   exactly one (at most one where the event is a failure, unknown or a single step; none where the \
-                  delivery is to be refused). It is run by sh, before the first case and after each; one that does not count is an error of usage (2).\n\n\
+                  delivery is to be refused). It is run by sh, before the first case and several times after each, until the number \
+                  stands still, and has 10 s each time; one that does not count at first is an error of usage (2).\n\n\
                   When the first case is not answered in time, the others are skipped."
 )]
 pub(super) struct ProveArgs {
@@ -66,14 +67,7 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
     // A connection of its own for each request, so that none is ever repeated.
     let client = arguments.client.client(&arguments.to, 0)?;
     let limits = arguments.client.limits()?;
-    let effects = match &arguments.effects {
-        Some(command) => Some(block_on(effects::effects(command, limits.timeout))?),
-        None => None,
-    };
-    let prover = Prover::new(client, arguments.to.clone(), suites, limits).counting(effects);
-    let seed = arguments
-        .seed
-        .unwrap_or_else(|| u64::from(fastrand::u32(..)));
+    let prover = Prover::new(client, arguments.to.clone(), suites, limits);
     let mut face = Face {
         output: arguments.output,
         is_quiet: everywhere.quiet,
@@ -81,8 +75,18 @@ pub(super) fn run(arguments: &ProveArgs, everywhere: Everywhere) -> Result {
         rows: Rows::default(),
         paint: color::stdout(everywhere.color),
     };
-    face.begin(arguments, seed, has_secret);
-    let report = block_on(prove(&prover, seed, &mut face))?;
+    let report = block_on(unless_stopped(async {
+        let effects = match &arguments.effects {
+            Some(command) => Some(effects::effects(command, limits.timeout).await?),
+            None => None,
+        };
+        let prover = prover.counting(effects);
+        let seed = arguments
+            .seed
+            .unwrap_or_else(|| u64::from(fastrand::u32(..)));
+        face.begin(arguments, seed, has_secret);
+        prove(&prover, seed, &mut face).await
+    }))?;
     face.end(&report)?;
     if arguments.output == Output::Json {
         output::print(&(report.to_json() + "\n"))?;
@@ -120,15 +124,22 @@ fn suites(flags: &SecretArgs, keyring: &Keyring) -> Vec<Suite> {
 
 async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
     let mut told = Ok(());
-    let proving = prover.run(seed, |result| {
-        if told.is_ok() {
-            told = face.case(result);
-        }
-    });
+    let report = prover
+        .run(seed, |result| {
+            if told.is_ok() {
+                told = face.case(result);
+            }
+        })
+        .await;
+    told.map(|()| report)
+}
+
+/// The same, and what it has started is ended with it when it is interrupted.
+async fn unless_stopped(proving: impl Future<Output = Result<Report>>) -> Result<Report> {
     let stop = Stop::new();
     stop.on_signals()
         .map_err(|error| Problem::failed("signals", "cannot start").why(error.to_string()))?;
-    let report = tokio::select! {
+    tokio::select! {
         report = proving => report,
         () = stop.told() => {
             // What was not tried is not proved, whoever stopped it.
@@ -136,10 +147,9 @@ async fn prove(prover: &Prover, seed: u64, face: &mut Face) -> Result<Report> {
                 Exit::Done => Exit::Verdict,
                 exit => exit,
             };
-            return Err(Problem::new(exit, "interrupted", "not all cases were tried"));
+            Err(Problem::new(exit, "interrupted", "not all cases were tried"))
         }
-    };
-    told.map(|()| report)
+    }
 }
 
 /// Prints the table row by row.

@@ -1,13 +1,14 @@
 //! The command that counts the effects of a handler: run by `sh`, within a time.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -19,7 +20,7 @@ use super::super::problem::{Problem, Result};
 /// How long one run may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Of what it prints, this much is read.
+/// Of what it prints, this much is kept.
 const MOST_PRINTED: u64 = 64 << 10;
 
 /// Effects as this command counts them; an effect is waited for with this much patience.
@@ -43,7 +44,7 @@ pub(super) async fn effects(command: &str, patience: Duration) -> Result<Effects
     }))
 }
 
-/// What the command prints, as a number. It does not outlive this.
+/// What the command prints, as a number. Neither it nor what it started outlives this.
 async fn count(command: &str, limit: Duration) -> std::result::Result<u64, String> {
     let child = Command::new("sh")
         .args(["-c", command])
@@ -71,22 +72,41 @@ struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // It may have ended just now.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        self.0.take().into_iter().for_each(kill);
     }
 }
 
-fn finish(mut child: Child) -> std::io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
-    let (mut printed, mut complained) = (Vec::new(), Vec::new());
+fn kill(group: Pid) {
+    // It may have ended just now.
+    let _ = kill_process_group(group, Signal::KILL);
+}
+
+/// Waits for the command, and ends what it has left behind.
+fn finish(mut child: Child) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+    let stderr = child.stderr.take();
+    // Beside the other one: who waits for a reader of this one prints nothing there.
+    let complaining = thread::spawn(move || stderr.map_or(Ok(Vec::new()), read_to_end));
+    let mut printed = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         stdout.take(MOST_PRINTED).read_to_end(&mut printed)?;
     }
-    if let Some(stderr) = child.stderr.take() {
-        stderr.take(MOST_PRINTED).read_to_end(&mut complained)?;
-    }
+    let complained = complaining.join().unwrap_or_else(|_| Ok(Vec::new()))?;
+    let leader = Pid::from_child(&child);
+    // It is left where it is, so that its number is nobody else's when its group is ended.
+    let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    retry_on_intr(|| waitid(WaitId::Pid(leader), ended))?;
+    kill(leader);
     Ok((child.wait()?, printed, complained))
+}
+
+/// The beginning of it, read to its end.
+fn read_to_end(mut pipe: impl Read) -> io::Result<Vec<u8>> {
+    let mut beginning = Vec::new();
+    pipe.by_ref()
+        .take(MOST_PRINTED)
+        .read_to_end(&mut beginning)?;
+    io::copy(&mut pipe, &mut io::sink())?;
+    Ok(beginning)
 }
 
 fn read(status: ExitStatus, printed: &[u8], complained: &[u8]) -> std::result::Result<u64, String> {
@@ -110,6 +130,7 @@ fn read(status: ExitStatus, printed: &[u8], complained: &[u8]) -> std::result::R
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
     use std::time::Instant;
 
     use super::*;
@@ -133,17 +154,22 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_command_that_does_not_end_is_ended_with_all_that_it_started() {
-        let directory = tempfile::tempdir().unwrap();
-        let fifo = directory.path().join("fifo");
+    /// A pipe, and who reads it until nobody has the other side open any more.
+    fn held_fifo(directory: &Path) -> (PathBuf, thread::JoinHandle<io::Result<Vec<u8>>>) {
+        let fifo = directory.join("fifo");
         let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
         assert!(made.success());
-        // It ends when nobody has the other side open any more.
-        let held = thread::spawn({
+        let reader = thread::spawn({
             let fifo = fifo.clone();
             move || std::fs::read(fifo)
         });
+        (fifo, reader)
+    }
+
+    #[tokio::test]
+    async fn a_command_that_does_not_end_is_ended_with_all_that_it_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let (fifo, held) = held_fifo(directory.path());
         let command = format!("exec 3> '{}'; sleep 60 & wait", fifo.display());
         let started = Instant::now();
         let counted = count(&command, Duration::from_millis(300)).await;
@@ -155,6 +181,28 @@ mod tests {
     #[tokio::test]
     async fn a_command_that_prints_without_end_does_not_fill_the_memory() {
         let counted = count("yes", LIMIT).await;
-        assert!(counted.is_err(), "{counted:?}");
+        // It is told that nobody reads on, and does not wait for that.
+        let why = counted.unwrap_err();
+        assert!(why.starts_with("it ended with "), "{why}");
+    }
+
+    #[tokio::test]
+    async fn complaints_that_no_pipe_holds_keep_no_command_from_counting() {
+        let command = "head -c 1000000 /dev/zero >&2; echo 3";
+        assert_eq!(count(command, LIMIT).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn what_a_command_leaves_behind_is_ended_when_it_has_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let (fifo, held) = held_fifo(directory.path());
+        let command = format!(
+            "exec 3> '{}'; sleep 60 > /dev/null 2>&1 & echo 3",
+            fifo.display()
+        );
+        let started = Instant::now();
+        assert_eq!(count(&command, LIMIT).await, Ok(3));
+        held.join().unwrap().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(60));
     }
 }

@@ -49,7 +49,8 @@ impl Effects {
 /// is counted somewhere.
 pub(super) struct Watch<'a> {
     effects: &'a Effects,
-    last: u64,
+    /// How many there were in all, or why that is not known.
+    last: Result<u64, String>,
     /// How long one has taken to show so far.
     slowest: Duration,
 }
@@ -58,24 +59,45 @@ impl<'a> Watch<'a> {
     pub(super) fn new(effects: &'a Effects) -> Self {
         Self {
             effects,
-            last: effects.first,
+            last: Ok(effects.first),
             slowest: Duration::ZERO,
         }
+    }
+
+    /// Before a case is delivered: where it is not known how many there were, they are counted
+    /// anew, so that no case answers for the ones before it.
+    pub(super) async fn begin(&mut self) {
+        if self.last.is_err() {
+            self.last = self.still().await;
+        }
+    }
+
+    /// Goes on from a new count.
+    pub(super) fn forget(&mut self) {
+        self.last = Err("they were not counted on".to_owned());
     }
 
     /// How many came since the last time. Waits for as many as there should be: a handler may
     /// answer first and work later. A further one has longer to show than any has taken so far.
     pub(super) async fn since(&mut self, wanted: &RangeInclusive<u64>) -> Result<u64, String> {
+        let last = self.last.clone()?;
+        let seen = self.wait(last, wanted).await;
+        self.last = seen.clone().map(|seen| last + seen);
+        seen
+    }
+
+    async fn wait(&mut self, last: u64, wanted: &RangeInclusive<u64>) -> Result<u64, String> {
         let started = Instant::now();
         let all = self.effects.patience;
         let patience = match wanted.start() {
             0 => (self.slowest * 4).max(PERHAPS).min(all),
             _ => all,
         };
-        let mut seen = self.count().await?;
+        let count = || self.since_then(last, started + all);
+        let mut seen = count().await?;
         while seen < *wanted.end() && started.elapsed() < patience {
             sleep(PAUSE).await;
-            seen = self.count().await?;
+            seen = count().await?;
         }
         if seen > 0 {
             self.slowest = self.slowest.max(started.elapsed());
@@ -83,20 +105,40 @@ impl<'a> Watch<'a> {
         let settling = (self.slowest * 2).max(SETTLING).min(all);
         while started.elapsed() < all {
             sleep(settling).await;
-            let again = self.count().await?;
+            let again = self.since_then(last, started + all).await?;
             if again == seen {
                 break;
             }
             seen = again;
         }
-        self.last += seen;
         Ok(seen)
     }
 
-    async fn count(&self) -> Result<u64, String> {
-        let all = (self.effects.count)().await?;
-        all.checked_sub(self.last)
-            .ok_or_else(|| format!("there were {}, and now there are {all}", self.last))
+    /// How many there are beyond the last ones. A count that fails is tried again for so long.
+    async fn since_then(&self, last: u64, until: Instant) -> Result<u64, String> {
+        let mut all = (self.effects.count)().await;
+        while all.is_err() && Instant::now() < until {
+            sleep(PAUSE).await;
+            all = (self.effects.count)().await;
+        }
+        let all = all?;
+        all.checked_sub(last)
+            .ok_or_else(|| format!("there were {last}, and now there are {all}"))
+    }
+
+    /// How many there are in all, once that stands still.
+    async fn still(&self) -> Result<u64, String> {
+        let started = Instant::now();
+        let mut all = (self.effects.count)().await?;
+        while started.elapsed() < self.effects.patience {
+            sleep(SETTLING).await;
+            let again = (self.effects.count)().await?;
+            if again == all {
+                break;
+            }
+            all = again;
+        }
+        Ok(all)
     }
 }
 
@@ -157,6 +199,59 @@ mod tests {
         let mut watch = Watch::new(&effects);
         assert_eq!(watch.since(&(1..=1)).await, Ok(1));
         assert_eq!(watch.since(&(1..=1)).await, Ok(2));
+    }
+
+    /// Counted so, one time after the other, the last one for ever; a zero cannot be counted.
+    fn failing(patience: Duration, counts: &'static [u64]) -> Effects {
+        let Effects { first, count, .. } = counting(patience, counts);
+        Effects::new(first, patience, move || {
+            let counted = count();
+            Box::pin(async move {
+                let locked = || "database is locked".to_owned();
+                counted
+                    .await?
+                    .checked_sub(1)
+                    .map(|one| one + 1)
+                    .ok_or_else(locked)
+            })
+        })
+    }
+
+    #[tokio::test]
+    async fn a_count_that_fails_is_tried_again() {
+        let effects = failing(PATIENCE, &[0, 5, 0, 0, 6, 0, 6]);
+        assert_eq!(Watch::new(&effects).since(&(1..=1)).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn a_case_does_not_answer_for_the_effects_of_one_that_was_not_counted() {
+        let effects = failing(Duration::ZERO, &[0, 6, 7]);
+        let mut watch = Watch::new(&effects);
+        let locked = Err("database is locked".to_owned());
+        assert_eq!(watch.since(&(1..=1)).await, locked);
+        watch.begin().await;
+        assert_eq!(watch.since(&(1..=1)).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn what_shows_late_of_one_that_was_not_counted_is_waited_for() {
+        let effects = counting(PATIENCE, &[6, 7, 7, 8, 8]);
+        let mut watch = Watch::new(&effects);
+        watch.forget();
+        watch.begin().await;
+        assert_eq!(watch.since(&(1..=1)).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn without_a_count_to_begin_with_a_case_is_not_counted() {
+        let effects = failing(Duration::ZERO, &[0, 0, 6]);
+        let mut watch = Watch::new(&effects);
+        let locked = Err("database is locked".to_owned());
+        assert_eq!(watch.since(&(1..=1)).await, locked);
+        watch.begin().await;
+        assert_eq!(watch.since(&(1..=1)).await, locked);
+        watch.begin().await;
+        assert_eq!(watch.since(&(0..=0)).await, Ok(0));
     }
 
     #[tokio::test]

@@ -127,18 +127,19 @@ impl Prover {
         let mut report = Report {
             target: self.target.to_string(),
             seed,
-            counted: false,
             results: Vec::new(),
             common: Vec::new(),
         };
         for suite in &self.suites {
             let begin = report.results.len();
+            let mut watch = watch.as_mut();
             for case in suite.cases {
-                let first = report.results.get(begin);
-                let result = self.result(suite, case, first, &mut watch, random).await;
-                if first.is_none() && result.lacks_an_effect() {
-                    // Where the plainest event has none, there is nothing to count.
-                    watch = None;
+                let earlier = &report.results[begin..];
+                let watching = watch.as_deref_mut();
+                let result = self.result(suite, case, earlier, watching, random).await;
+                if earlier.is_empty() && result.lacks_an_effect() {
+                    // Where the plainest event has none, the suite has nothing to count.
+                    watch.take().into_iter().for_each(Watch::forget);
                 }
                 tell(&result);
                 report.results.push(result);
@@ -146,7 +147,6 @@ impl Prover {
             let common = advice::common(&report.results[begin..], suite.has_secret());
             report.common.extend(common.map(|fix| (suite.scheme, fix)));
         }
-        report.counted = watch.is_some();
         report
     }
 
@@ -154,8 +154,8 @@ impl Prover {
         &self,
         suite: &Suite,
         case: &'static Case,
-        first: Option<&CaseResult>,
-        watch: &mut Option<Watch<'_>>,
+        earlier: &[CaseResult],
+        watch: Option<&mut Watch<'_>>,
         random: &mut fastrand::Rng,
     ) -> CaseResult {
         let skipped = |why: String| CaseResult {
@@ -167,11 +167,11 @@ impl Prover {
             fix: None,
             took: Duration::ZERO,
         };
-        if let Some(why) = why_not(suite, case, first) {
+        if let Some(why) = why_not(suite, case, earlier.first()) {
             return skipped(why.to_owned());
         }
         match self.job(suite, case, random) {
-            Ok(job) => self.try_case(&job, case, first, watch).await,
+            Ok(job) => self.try_case(&job, case, earlier, watch).await,
             Err(error) => skipped(error.to_string()),
         }
     }
@@ -180,11 +180,15 @@ impl Prover {
         &self,
         job: &Job,
         case: &'static Case,
-        first: Option<&CaseResult>,
-        watch: &mut Option<Watch<'_>>,
+        earlier: &[CaseResult],
+        mut watch: Option<&mut Watch<'_>>,
     ) -> CaseResult {
+        if let Some(watch) = &mut watch {
+            watch.begin().await;
+        }
         let started = Instant::now();
-        let took = first.map_or(Duration::ZERO, |first| first.took_to_answer());
+        let first = earlier.first();
+        let took = first.map_or(Duration::ZERO, CaseResult::took_to_answer);
         let delivered = self.deliver(job, case.course, took / 2).await;
         let Delivered {
             evidence,
@@ -202,7 +206,7 @@ impl Prover {
         };
         let effects = effects.and_then(Result::ok);
         let fix = matches!(judgement, Judgement::Broken(_))
-            .then(|| fix(case, &evidence, found.as_ref(), effects, first));
+            .then(|| fix(case, &evidence, found.as_ref(), effects, earlier));
         CaseResult {
             case,
             judgement,
@@ -283,7 +287,7 @@ fn fix(
     evidence: &[Outcome],
     found: Option<&Finding>,
     effects: Option<u64>,
-    first: Option<&CaseResult>,
+    earlier: &[CaseResult],
 ) -> Fix {
     match (found, effects) {
         (None, Some(seen)) => advice::of_effects(case, seen),
@@ -291,7 +295,7 @@ fn fix(
             case,
             evidence,
             found.and_then(|found| found.delivery),
-            first,
+            earlier,
         ),
     }
 }

@@ -18,9 +18,6 @@ const QUOTED: usize = 100;
 /// What is not proved by answers.
 const ANSWERS_ALONE: &str = "only answers were judged: they show that duplicates are taken, not that nothing is done twice; --effects COMMAND counts that";
 
-/// The same where counting ended with the first case.
-const NOT_COUNTED_ON: &str = "the first case had no effect, so no others were counted: only answers were judged, and they do not show that nothing is done twice";
-
 /// The result of all cases.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
@@ -28,8 +25,6 @@ pub struct Report {
     pub target: String,
     /// What makes the same events again.
     pub seed: u64,
-    /// Whether effects were counted: else only the answers are known.
-    pub counted: bool,
     /// One result a case, in order.
     pub results: Vec<CaseResult>,
     /// What to do about all that was refused of a provider's, though it was right.
@@ -193,19 +188,40 @@ impl Report {
         }
     }
 
+    /// Whether effects were counted: else only the answers are known.
+    #[must_use]
+    pub fn counted(&self) -> bool {
+        self.results.iter().any(|result| result.effects.is_some())
+    }
+
     /// What is not proved, though answers are right.
     #[must_use]
-    pub fn note(&self) -> Option<&'static str> {
-        let seems_proved =
-            |result: &CaseResult| result.judgement == Judgement::Held && result.case.repeats();
-        if self.counted || !self.results.iter().any(seems_proved) {
+    pub fn note(&self) -> Option<String> {
+        let by_answers: Vec<&str> = [(Scheme::Sixtyfour, "Sixtyfour's"), (Scheme::Elan, "ELAN's")]
+            .into_iter()
+            .filter(|(scheme, _)| self.seems_proved(*scheme))
+            .map(|(_, whose)| whose)
+            .collect();
+        if by_answers.is_empty() {
             return None;
         }
-        let is_given_up = self.results.iter().any(|result| result.effects.is_some());
-        Some(if is_given_up {
-            NOT_COUNTED_ON
-        } else {
-            ANSWERS_ALONE
+        if !self.counted() {
+            return Some(ANSWERS_ALONE.to_owned());
+        }
+        // Counting ended with their first case.
+        let whose = by_answers.join(" and of ");
+        Some(format!(
+            "the first case of {whose} had no effect, so no others of them were counted: only answers were judged, and they do not show that nothing is done twice"
+        ))
+    }
+
+    /// Whether something that repeats holds by its answers alone.
+    fn seems_proved(&self, scheme: Scheme) -> bool {
+        let mut results = self.results.iter();
+        results.any(|result| {
+            let case = result.case;
+            let is_held = result.judgement == Judgement::Held && result.effects.is_none();
+            case.scheme == scheme && case.repeats() && is_held
         })
     }
 
@@ -223,7 +239,7 @@ impl Report {
             self.count("skip"),
             seconds(took),
             self.seed,
-            self.counted,
+            self.counted(),
         );
         for result in &self.results {
             let _ = write!(
@@ -277,7 +293,7 @@ impl Report {
             "ok": self.count("ok"),
             "failed": self.count("FAIL"),
             "skipped": self.count("skip"),
-            "effects_counted": self.counted,
+            "effects_counted": self.counted(),
             "note": self.note(),
             "cases": cases,
         });

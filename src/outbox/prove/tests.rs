@@ -1,6 +1,7 @@
 //! The proof against handlers that are right, and against one for each way to be wrong.
 
 use std::collections::HashSet;
+use std::io;
 use std::sync::Mutex;
 
 use bytes::Bytes;
@@ -25,6 +26,10 @@ enum Flaw {
     NoToleranceCheck,
     ParsesTheBodyFirst,
     WritesTheBodyAgain,
+    WritesTheBodyAgainWithBlanks,
+    /// Blanks stay, and what is escaped is written plainly.
+    Unescapes,
+    KnowsOnlyPlainJson,
     FirstV1Only,
     LastV1Only,
     CreatesAgain,
@@ -60,6 +65,7 @@ impl Handler {
             Flaw::NeedsKnownTask if body["task_id"] == "no-such-task" => 404,
             Flaw::NeedsKnownType if body["task_type"] == "hook64_unknown_type" => 422,
             Flaw::NeedsRows if body.get("results").is_some_and(Value::is_null) => 500,
+            Flaw::KnowsOnlyPlainJson if is_escaped(&request.body) => 400,
             Flaw::ExpectsAttemptsInOrder if new && !first_attempt => 409,
             Flaw::CreatesAgain => 201,
             Flaw::ConflictOnDuplicate if !new => 409,
@@ -75,7 +81,7 @@ impl Handler {
             .to_owned();
         let parts: Vec<&str> = header.split(',').collect();
         let header = match self.flaw {
-            Flaw::NoVerification => return true,
+            Flaw::NoVerification | Flaw::KnowsOnlyPlainJson => return true,
             Flaw::FirstV1Only => parts.iter().take(2).copied().collect::<Vec<_>>().join(","),
             Flaw::LastV1Only => format!("{},{}", parts[0], parts[parts.len() - 1]),
             _ => header,
@@ -93,6 +99,8 @@ impl Handler {
                 let value: Value = serde_json::from_slice(&request.body).unwrap();
                 serde_json::to_vec(&value).unwrap()
             }
+            Flaw::WritesTheBodyAgainWithBlanks => with_blanks(&request.body),
+            Flaw::Unescapes if is_escaped(&request.body) => b"{}".to_vec(),
             _ => request.body.clone(),
         };
         let head = Head::build("POST", b"/", &[Header::new("Sixtyfour-Signature", header)]);
@@ -106,6 +114,42 @@ impl Handler {
         );
         verdict.validity() == Validity::Valid
     }
+}
+
+fn is_escaped(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("\\u")
+}
+
+/// The same as Python's `json.dumps` writes it.
+fn with_blanks(body: &[u8]) -> Vec<u8> {
+    struct Blanks;
+    impl serde_json::ser::Formatter for Blanks {
+        fn begin_array_value<W>(&mut self, out: &mut W, first: bool) -> io::Result<()>
+        where
+            W: ?Sized + io::Write,
+        {
+            out.write_all(if first { b"" } else { b", " })
+        }
+
+        fn begin_object_key<W>(&mut self, out: &mut W, first: bool) -> io::Result<()>
+        where
+            W: ?Sized + io::Write,
+        {
+            self.begin_array_value(out, first)
+        }
+
+        fn begin_object_value<W>(&mut self, out: &mut W) -> io::Result<()>
+        where
+            W: ?Sized + io::Write,
+        {
+            out.write_all(b": ")
+        }
+    }
+    let value: Value = serde_json::from_slice(body).unwrap();
+    let mut written = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut written, Blanks);
+    serde::Serialize::serialize(&value, &mut serializer).unwrap();
+    written
 }
 
 async fn handler(flaw: Flaw) -> Peer {
@@ -169,6 +213,7 @@ async fn each_flaw_is_found_by_its_cases_and_by_no_other() {
         (Flaw::NoVerification, &refusals[..]),
         (Flaw::NoToleranceCheck, &["stale", "from-the-future"]),
         (Flaw::WritesTheBodyAgain, &["blanks", "raw-bytes"]),
+        (Flaw::Unescapes, &["raw-bytes"]),
         (Flaw::FirstV1Only, &["rotation-old-secret"]),
         (Flaw::LastV1Only, &["rotation-new-secret"]),
         (Flaw::NeedsKnownTask, &["unknown-task"]),
@@ -372,7 +417,6 @@ fn sample() -> Report {
     Report {
         target: "http://localhost/".to_owned(),
         seed: 3,
-        counted: false,
         results: vec![
             result("once", Judgement::Held, vec![outcome(1, 200, "{}")]),
             CaseResult {
