@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 
+use super::forms::{outcome, sample};
 use super::*;
 
 fn fix_of<'a>(report: &'a Report, name: &str) -> &'a str {
