@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{EVENT, forwarding};
 use crate::rig::app::App;
 use crate::rig::http::{Connection, post, post_bytes};
-use crate::rig::{Home, eventually};
+use crate::rig::{Home, Listener, eventually};
 
 /// An app that gives its first answer when the sender is dropped, and all others at once.
 fn waiting_first(first: u16, others: u16) -> (App, Sender<()>) {
@@ -30,6 +30,19 @@ fn waiting_first(first: u16, others: u16) -> (App, Sender<()>) {
 fn waits(connection: &mut Connection) {
     connection.until_read();
     assert!(connection.is_silent_for(Duration::from_millis(300)));
+}
+
+/// So many connections that have sent the event and wait for their answers.
+#[track_caller]
+fn waiting(listener: &Listener, count: usize) -> Vec<Connection> {
+    let connect = |_| {
+        let mut connection = Connection::open(&listener.address);
+        connection.send(&post_bytes("/", &[EVENT], b"{}"));
+        connection
+    };
+    let mut connections: Vec<_> = (0..count).map(connect).collect();
+    connections.iter_mut().for_each(waits);
+    connections
 }
 
 #[test]
@@ -101,14 +114,7 @@ fn simultaneous_deliveries_share_what_the_app_said_before_a_fault_too() {
     let (app, go_on) = waiting_first(500, 500);
     let plan = ["--fault", "after-forward:always:503"];
     let listener = home.listen(&[&plan[..], &["--forward", &app.url]].concat());
-    let mut connections: Vec<Connection> = (0..3)
-        .map(|_| {
-            let mut connection = Connection::open(&listener.address);
-            connection.send(&post_bytes("/", &[EVENT], b"{}"));
-            connection
-        })
-        .collect();
-    connections.iter_mut().for_each(waits);
+    let mut connections = waiting(&listener, 3);
     drop(go_on);
     for connection in &mut connections {
         assert_eq!(connection.answer().unwrap().unwrap().status, 503);
@@ -121,14 +127,7 @@ fn simultaneous_duplicates_reach_the_app_too_when_it_is_to_see_duplicates() {
     let home = Home::new();
     let (app, go_on) = waiting_first(200, 202);
     let listener = home.listen(&["--forward", &app.url, "--forward-duplicates"]);
-    let mut connections: Vec<Connection> = (0..4)
-        .map(|_| {
-            let mut connection = Connection::open(&listener.address);
-            connection.send(&post_bytes("/", &[EVENT], b"{}"));
-            connection
-        })
-        .collect();
-    connections.iter_mut().for_each(waits);
+    let mut connections = waiting(&listener, 4);
     drop(go_on);
     let mut statuses: Vec<u16> = connections
         .iter_mut()
